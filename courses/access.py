@@ -1,0 +1,117 @@
+"""Who may open a page of a course: found, checked and declared in one place.
+
+A course page is decorated with ``course_page(POLICY)``. The decorator finds the course by its slug
+and the caller's membership, and answers, in this order:
+
+- course unknown, or a draft course to anybody but its staff: 404
+- policy COURSE_PUBLIC: everybody comes in
+- nobody signed in: the sign-in page
+- no membership: 404, the same as a course that does not exist
+- a membership, but not of the right role or state: 403 that names who may open the page,
+  for staff and students of this course; 404 for everybody else (applicants, people who left)
+
+The view then reads ``request.course`` and ``request.membership``. Objects are looked up through
+``request.course``, so that another course's objects are never found.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from courses.models import Course, Membership
+from courses.queries import course_by_slug, membership_of
+from seminar.accounts.access import SignedInRequest
+from seminar.lib.access import Policy, declare
+
+View = Callable[..., HttpResponse]
+Role = Membership.Role
+
+
+class CourseRequest(SignedInRequest):
+    """A request that passed ``course_page``; for annotations."""
+
+    course: Course
+    membership: Membership
+
+
+class PublicCourseRequest(HttpRequest):
+    """A request to a public course page: ``membership`` is None for strangers."""
+
+    course: Course
+    membership: Membership | None
+
+
+@dataclass(frozen=True)
+class CoursePolicy(Policy):
+    """Which roles, active in the course, may open a page, and how to say so."""
+
+    roles: frozenset[str] = frozenset()
+    words: Any = ""
+
+
+COURSE_PUBLIC = CoursePolicy("course.public")
+# Applicants and people who left see what became of their application, nothing else.
+COURSE_APPLICANT = CoursePolicy("course.applicant")
+MEMBER = CoursePolicy(
+    "course.member", frozenset(Role.values), _("Only members of this course can open this page.")
+)
+STUDENT = CoursePolicy(
+    "course.student",
+    frozenset({Role.STUDENT}),
+    _("Only students of this course can open this page."),
+)
+STAFF = CoursePolicy(
+    "course.staff",
+    frozenset(Membership.STAFF),
+    _("Only TAs and instructors of this course can open this page."),
+)
+INSTRUCTOR = CoursePolicy(
+    "course.instructor",
+    frozenset({Role.INSTRUCTOR}),
+    _("Only instructors of this course can open this page."),
+)
+
+
+def course_page(policy: CoursePolicy) -> Callable[[View], View]:
+    """Guard a view of one course; its first URL argument is ``slug``. See the module's text."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+            course = course_by_slug(slug)
+            membership = membership_of(course, request.user) if course else None
+            if course is None or (
+                course.state == Course.State.DRAFT and not (membership and membership.is_staff)
+            ):
+                raise Http404
+            request.course = course  # type: ignore[attr-defined]
+            request.membership = membership  # type: ignore[attr-defined]
+            answer = refusal(request, membership, policy)
+            return answer or view(request, *args, **kwargs)
+
+        return declare(guarded, policy)
+
+    return decorate
+
+
+def refusal(
+    request: HttpRequest, membership: Membership | None, policy: CoursePolicy
+) -> HttpResponse | None:
+    """Return the answer that keeps somebody out, or None. Raises Http404, PermissionDenied."""
+    if policy == COURSE_PUBLIC:
+        return None
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    if policy == COURSE_APPLICANT:
+        return None
+    if membership is None or not membership.is_active:
+        raise Http404
+    if membership.role not in policy.roles:
+        raise PermissionDenied(str(policy.words))
+    return None

@@ -1,0 +1,98 @@
+"""Writes about people: the audit log, answered requests, the own account."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from seminar.accounts.models import AuditEntry, Nonce, User
+from seminar.lib.errors import Refused
+
+
+def audit(
+    verb: str,
+    *,
+    at: datetime,
+    actor: User | None,
+    subject: str,
+    course_slug: str = "",
+    before: Any = None,
+    after: Any = None,
+    reason: str = "",
+) -> AuditEntry:
+    """Write down one thing that was done. Call inside the transaction that does it.
+
+    ``actor`` is None for jobs. ``before`` and ``after`` are JSON; never put a password, a token or
+    a file's content there.
+    """
+    return AuditEntry.objects.create(
+        at=at,
+        actor=actor,
+        verb=verb,
+        subject=subject[:120],
+        course_slug=course_slug,
+        before=before,
+        after=after,
+        reason=reason,
+    )
+
+
+def once(
+    nonce: str,
+    *,
+    user: User,
+    verb: str,
+    body: Any,
+    at: datetime,
+    do: Callable[[], dict[str, Any]],
+) -> dict[str, Any]:
+    """Do something at most once per nonce; a repetition gets the first answer again.
+
+    Call inside the action's transaction, after the contested row is locked: the lock also keeps two
+    equal requests apart, and the unique (user, nonce) catches what no lock covers. ``body`` is what
+    was asked for, as JSON; ``do`` returns the answer, as JSON. An empty nonce means "no protection
+    asked for" (commands, imports).
+
+    Raises Refused("nonce_reused", status 422) for the same nonce with another verb or body.
+    """
+    if not nonce:
+        return do()
+    canonical = json.dumps([verb, body], sort_keys=True, cls=DjangoJSONEncoder)
+    body_hash = hashlib.sha256(canonical.encode()).hexdigest()
+    seen = Nonce.objects.filter(user=user, nonce=nonce).first()
+    if seen is None:
+        answer = do()
+        Nonce.objects.create(
+            user=user, nonce=nonce, verb=verb, body_hash=body_hash, answer=answer, created_at=at
+        )
+        return answer
+    if seen.body_hash != body_hash:
+        raise Refused(
+            "nonce_reused",
+            _("This form was already sent with other content. Reload the page and send it again."),
+            status=422,
+        )
+    return seen.answer
+
+
+@transaction.atomic
+def update_account(user: User, *, name: str, zone: str, at: datetime) -> User:
+    """Change the name a person goes by and the zone they read times in. Locks the user row."""
+    locked = User.objects.select_for_update().get(pk=user.pk)
+    before = {"name": locked.name, "zone": locked.zone}
+    locked.name, locked.zone = name, zone
+    locked.save(update_fields=["name", "zone"])
+    audit(
+        "update_account",
+        at=at,
+        actor=user,
+        subject=f"user {locked.code}",
+        before=before,
+        after={"name": name, "zone": zone},
+    )
+    return locked

@@ -1,0 +1,126 @@
+"""People, what they did, and which of their requests were already answered."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from seminar.lib.append_only import AppendOnly
+from seminar.lib.fields import CodeField
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes accounts; the e-mail address is the name one signs in with."""
+
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """Return the address in lower case: one person, one account, however it is typed."""
+        return (email or "").strip().lower()
+
+    def get_by_natural_key(self, email: str | None) -> "User":
+        return self.get(email=self.normalize_email(email))
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Make an account. Without a password, a reset mail is the only way in."""
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Make an operator: runs the installation, belongs to no course."""
+        return self.create_user(email, password, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. What they may do in a course is said by their membership, never here."""
+
+    code = CodeField()
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    language = models.CharField(_("language"), max_length=8, default="en")
+    is_active = models.BooleanField(default=True)
+    may_create_courses = models.BooleanField(_("may create courses"), default=False)
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [
+            CheckConstraint(condition=Q(email=Lower(F("email"))), name="accounts_user_email_lower"),
+            CheckConstraint(condition=Q(name__length__gte=1), name="accounts_user_name_given"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ")[0]
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    @property
+    def is_staff(self) -> bool:
+        """Only operators by themselves; instructors enter the admin through their courses."""
+        return self.is_superuser
+
+
+class AuditEntry(AppendOnly):
+    """One thing that was done: who, when, to what, from which value to which, why."""
+
+    at = models.DateTimeField()
+    actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    verb = models.CharField(max_length=60)
+    course_slug = models.CharField(max_length=50, blank=True)
+    subject = models.CharField(max_length=120)
+    before = models.JSONField(null=True, encoder=DjangoJSONEncoder)
+    after = models.JSONField(null=True, encoder=DjangoJSONEncoder)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["course_slug", "-id"], name="accounts_audit_course")]
+        constraints = [
+            CheckConstraint(condition=Q(verb__length__gte=1), name="accounts_auditentry_has_verb"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.subject}"
+
+
+class Nonce(AppendOnly):
+    """A request that was answered, so that its repetition gets the same answer.
+
+    Written in the transaction of the action. The same nonce with another body is refused.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    nonce = models.CharField(max_length=64)
+    verb = models.CharField(max_length=60)
+    body_hash = models.CharField(max_length=64)
+    answer = models.JSONField(encoder=DjangoJSONEncoder)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["user", "nonce"], name="accounts_nonce_once_per_user"),
+            CheckConstraint(condition=Q(nonce__length__gte=8), name="accounts_nonce_long_enough"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.nonce}"

@@ -1,0 +1,1 @@
+"""Pages that span apps: homes, the public course page, the schedule, the demo, errors."""
