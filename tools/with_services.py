@@ -123,7 +123,7 @@ class Sandbox:
 def package_folder(module: str) -> Path:
     spec = find_spec(module)
     if spec is None or spec.origin is None:
-        raise ServiceError(f"The Python package {module} is missing. `make .venv/dev` installs it.")
+        raise ServiceError(f"The Python package {module} is missing; `make test` installs it.")
     return Path(spec.origin).parent
 
 

@@ -1,0 +1,108 @@
+"""Run the whole test suite: on SQLite, on PostgreSQL with Redis, and in a browser.
+
+    python tools/run_tests.py            (through `make test`)
+
+The two database runs go side by side; each one's output is shown whole when it ends. The browser
+run follows in a process of its own, because Playwright leaves an event loop behind that Django
+would refuse to work beside. Every run prints the test runner's own summary; they are repeated at
+the end, and the exit status is that of the worst. Needs what tools/with_services.py provides.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+REPORT_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Run:
+    """One pytest process: which tests, against what."""
+
+    name: str
+    marks: str
+    variables: dict[str, str]
+
+    def start(self, output: Path) -> subprocess.Popen[bytes]:
+        pytest = [sys.executable, "-m", "pytest", "-m", self.marks]
+        cache = ["-o", f"cache_dir=.pytest_cache/{self.name.lower()}"]
+        environment = {**os.environ, **self.variables, "PYTHONUNBUFFERED": "1"}
+        with output.open("wb") as sink:
+            return subprocess.Popen(
+                [*pytest, *cache, *sys.argv[1:]],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+            )
+
+
+def chromium() -> str:
+    finder = [sys.executable, ROOT / "tools" / "find_chromium.py"]
+    found = subprocess.run(finder, stdout=subprocess.PIPE, text=True, check=False)
+    if found.returncode != 0:
+        sys.exit(found.returncode)
+    return found.stdout.strip()
+
+
+def planned(browser: str) -> tuple[list[Run], list[Run]]:
+    """Return what may run side by side, and what follows."""
+    missing = [name for name in ("DATABASE_URL", "REDIS_URL") if not os.environ.get(name)]
+    if missing:
+        sys.exit(f"{' and '.join(missing)} not set; run this through tools/with_services.py")
+    no_services = {"DATABASE_URL": "sqlite://:memory:", "REDIS_URL": ""}
+    together = [
+        Run("PostgreSQL", "not e2e", {}),
+        Run("SQLite", "not e2e and not services", no_services),
+    ]
+    unsafe = {"CHROMIUM": browser, "DJANGO_ALLOW_ASYNC_UNSAFE": "1"}
+    return together, [Run("Browser", "e2e", unsafe)]
+
+
+def perform(runs: list[Run], folder: Path) -> dict[str, tuple[int, str]]:
+    """Run side by side; print each output as its run ends; return status and summary by name."""
+    running = {run.name: (run.start(folder / run.name), folder / run.name) for run in runs}
+    print(f"Running: {', '.join(running)}", flush=True)
+    results: dict[str, tuple[int, str]] = {}
+    last_report = time.monotonic()
+    try:
+        while running:
+            time.sleep(0.2)
+            if time.monotonic() - last_report > REPORT_SECONDS:
+                print(f"Still running: {', '.join(running)}", flush=True)
+                last_report = time.monotonic()
+            ended = [name for name, (process, _) in running.items() if process.poll() is not None]
+            for name in ended:
+                process, output = running.pop(name)
+                text = output.read_text(errors="replace").rstrip()
+                print(f"\n##### {name}\n{text}", flush=True)
+                results[name] = (process.returncode, text.splitlines()[-1] if text else "")
+    finally:
+        for process, _ in running.values():
+            process.terminate()
+    return results
+
+
+def main() -> int:
+    together, after = planned(chromium())
+    with tempfile.TemporaryDirectory(prefix="seminar-tests-") as folder:
+        results = perform(together, Path(folder))
+        results |= perform(after, Path(folder))
+    print("\n##### Summary")
+    # A failed run last, so that the last line never looks better than the whole.
+    for name, (status, summary) in sorted(results.items(), key=lambda item: item[1][0] != 0):
+        print(f"{name}: {'passed' if status == 0 else f'FAILED (exit status {status})'}")
+        print(summary)
+    return max(status for status, _ in results.values())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
