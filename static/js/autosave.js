@@ -1,0 +1,176 @@
+/*
+ * Saves text while it is written, one field per request. Without this script the form has a button.
+ *
+ * form[data-autosave-url]     where to POST: field, text, version (what the text was based on)
+ *   data-autosave-owner       code of the draft; a local copy is only used for the same draft
+ *   data-autosave-delay       milliseconds after the last key (1500)
+ * [data-autosave]             a textarea or input with a name, inside the form
+ *   data-version              version of the text that the page was written with
+ * [data-savestate]            where the state is said (components/savestate.html, with its words)
+ * template#conflict-template  the panel of a conflict (components/conflict.html)
+ *
+ * Answers, all JSON:
+ *   200 {version, saved, html?}   saved: "All changes saved 14:03"; html: {element id: new content}
+ *   409 {version, text, message?} somebody else's text is there; nothing was overwritten
+ *   4xx {detail or message}       refused; the text stays on the page and on this device
+ * An answer that is not JSON, or a redirect, means the session is over: the text stays here.
+ *
+ * The textarea itself is never replaced, so the caret cannot jump. A copy lies in localStorage from
+ * the first key until the server has acknowledged that very text.
+ */
+(() => {
+  "use strict";
+
+  const say = window.seminar ? window.seminar.say : () => {};
+
+  function start(form) {
+    const owner = form.dataset.autosaveOwner || location.pathname;
+    const delay = Number(form.dataset.autosaveDelay || 1500);
+    const state = document.querySelector("[data-savestate]");
+    const fields = [...form.querySelectorAll("[data-autosave]")].map((box) => ({
+      box, version: box.dataset.version || "0", sent: box.value, busy: false, timer: 0, retry: 0, open: false,
+    }));
+    let toldSaved = 0;
+
+    const key = (field) => `seminar.draft:${owner}:${field.box.name}`;
+
+    function keep(field) {
+      try {
+        localStorage.setItem(key(field), JSON.stringify({ text: field.box.value, version: field.version }));
+      } catch { /* private mode or full: the page itself still has the text */ }
+    }
+
+    function forget(field) {
+      try { localStorage.removeItem(key(field)); } catch { /* as above */ }
+    }
+
+    function kept(field) {
+      try { return JSON.parse(localStorage.getItem(key(field)) || "null"); } catch { return null; }
+    }
+
+    function show(name, text) {
+      if (!state) return;
+      const words = text || state.dataset[`text${name[0].toUpperCase()}${name.slice(1)}`] || "";
+      if (state.dataset.state === name && state.textContent === words) return;
+      state.dataset.state = name;
+      state.textContent = words;
+      if (name === "kept" || name === "conflict") say(words);
+      if (name === "saved" && Date.now() - toldSaved > 60000) {
+        toldSaved = Date.now();
+        say(words);
+      }
+    }
+
+    function unsaved() {
+      return fields.some((field) => field.busy || field.open || field.box.value !== field.sent);
+    }
+
+    async function save(field) {
+      clearTimeout(field.timer);
+      if (field.busy || field.open || field.box.value === field.sent) return;
+      const text = field.box.value;
+      field.busy = true;
+      show("saving");
+      const body = new URLSearchParams({ field: field.box.name, text, version: field.version });
+      const token = form.querySelector("[name=csrfmiddlewaretoken]");
+      try {
+        const answer = await fetch(form.dataset.autosaveUrl, {
+          method: "POST", body, redirect: "manual", credentials: "same-origin",
+          headers: { "X-CSRFToken": token ? token.value : "", Accept: "application/json" },
+        });
+        const json = (answer.headers.get("Content-Type") || "").includes("json");
+        const data = json ? await answer.json() : {};
+        field.busy = false;
+        if (answer.ok && json) accept(field, text, data);
+        else if (answer.status === 409 && json && data.text !== undefined) ask(field, data);
+        else if (json && answer.status < 500) show("kept", data.message || data.detail);
+        else if (answer.status >= 500) later(field);
+        else show("kept", state && state.dataset.textSignedOut);
+      } catch {
+        field.busy = false;
+        later(field);
+      }
+    }
+
+    function accept(field, text, data) {
+      field.version = String(data.version);
+      field.box.dataset.version = field.version;
+      field.sent = text;
+      field.retry = 0;
+      for (const [id, html] of Object.entries(data.html || {})) {
+        const part = document.getElementById(id);
+        if (part) part.innerHTML = html;
+      }
+      if (field.box.value !== text) {
+        keep(field);
+        plan(field);
+      } else {
+        forget(field);
+      }
+      if (!unsaved()) show("saved", data.saved);
+    }
+
+    function later(field) {
+      show("kept");
+      field.retry = Math.min(field.retry + 1, 5);
+      clearTimeout(field.timer);
+      field.timer = setTimeout(() => save(field), 1000 * 2 ** field.retry);
+    }
+
+    function plan(field) {
+      clearTimeout(field.timer);
+      field.timer = setTimeout(() => save(field), delay);
+    }
+
+    /* Both versions side by side; the person decides, in the field they are writing in. */
+    function ask(field, other) {
+      show("conflict", other.message);
+      const template = document.getElementById("conflict-template");
+      if (!template || field.open) return;
+      field.open = true;
+      const panel = template.content.firstElementChild.cloneNode(true);
+      panel.querySelector("[data-conflict-mine]").textContent = field.box.value;
+      panel.querySelector("[data-conflict-other]").textContent = other.text;
+      panel.addEventListener("click", (event) => {
+        const choice = event.target.closest("[data-conflict-keep]");
+        if (!choice) return;
+        const keepWhat = choice.dataset.conflictKeep;
+        if (keepWhat === "other") field.box.value = other.text;
+        if (keepWhat === "both") field.box.value = `${field.box.value}\n\n${other.text}`;
+        field.version = String(other.version);
+        field.open = false;
+        panel.remove();
+        field.sent = other.text;
+        field.box.focus();
+        if (field.box.value === other.text) {
+          forget(field);
+          show("saved", " ");
+        } else {
+          keep(field);
+          save(field);
+        }
+      });
+      (field.box.closest(".field") || field.box).after(panel);
+    }
+
+    for (const field of fields) {
+      const copy = kept(field);
+      if (copy && copy.text === field.box.value) forget(field);
+      else if (copy && copy.version === field.version) {
+        field.box.value = copy.text;
+        plan(field);
+      } else if (copy) {
+        const theirs = field.box.value;
+        field.box.value = copy.text;
+        ask(field, { text: theirs, version: field.version });
+      }
+      field.box.addEventListener("input", () => { keep(field); plan(field); });
+      field.box.addEventListener("blur", () => save(field));
+    }
+
+    window.addEventListener("online", () => fields.forEach(save));
+    document.addEventListener("visibilitychange", () => { if (document.hidden) fields.forEach(save); });
+  }
+
+  document.querySelectorAll("form[data-autosave-url]").forEach(start);
+})();
