@@ -1,0 +1,86 @@
+"""What the public course page says, read from the same rows the course runs on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from assignments.models import Assignment
+from courses.models import Announcement, Course, CoursePolicy, Meeting, Membership, Module
+from courses.queries import policy_in_force
+from grading.models import Component
+from grading.queries import pass_rule_words
+from presentations.models import PreferenceRound
+from seminar.lib.words import Words
+
+REPORT, MINI = "R", "A"
+LETTERS = {Assignment.Kind.REPORT: REPORT, Assignment.Kind.MINI: MINI}
+
+
+@dataclass(frozen=True)
+class TocLine:
+    """A module in the table of contents: how deep it lies, and which marks stand behind it."""
+
+    module: Module
+    depth: int
+    marks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AboutPage:
+    """Everything the public course page shows. No student's name, no online link."""
+
+    course: Course
+    policy: CoursePolicy
+    staff: list[Membership]
+    announcements: list[Announcement]
+    meetings: list[Meeting]
+    contents: list[TocLine]
+    components: list[Component]
+    assignments: list[Assignment]
+    rounds: list[PreferenceRound]
+    pass_rule: list[Words]
+
+
+def about_page(course: Course, *, at: datetime) -> AboutPage:
+    """Read the public course page. A constant number of queries (test: 13)."""
+    meetings = list(course.meetings.prefetch_related("modules"))
+    for meeting in meetings:
+        meeting.course = course
+    assignments = list(course.assignments.all())
+    return AboutPage(
+        course=course,
+        policy=policy_in_force(course),
+        staff=list(course.memberships.active().staff().select_related("user").order_by("role", "user__name")),
+        announcements=list(course.announcements.filter(public=True, published_at__lte=at)[:5]),
+        meetings=meetings,
+        contents=table_of_contents(list(course.modules.all()), meetings, assignments),
+        components=list(course.components.filter(parent=None).prefetch_related("children__items", "items")),
+        assignments=assignments,
+        rounds=list(course.rounds.all()),
+        pass_rule=pass_rule_words(course),
+    )
+
+
+def table_of_contents(
+    modules: list[Module], meetings: list[Meeting], assignments: list[Assignment]
+) -> list[TocLine]:
+    """Return the modules in reading order with their depth and their L/H/IP/FP/R/A marks."""
+    children: dict[int | None, list[Module]] = {}
+    for module in modules:
+        children.setdefault(module.parent_id, []).append(module)
+    marks: dict[int, list[str]] = {}
+    for meeting in meetings:
+        if meeting.cancelled_at is None:
+            for module in meeting.modules.all():
+                marks.setdefault(module.pk, []).append(meeting.letter)
+    for assignment in assignments:
+        if assignment.module_id:
+            marks.setdefault(assignment.module_id, []).append(LETTERS[assignment.kind])
+    lines: list[TocLine] = []
+
+    def walk(parent: int | None, depth: int) -> None:
+        for module in children.get(parent, []):
+            lines.append(TocLine(module, depth, tuple(dict.fromkeys(marks.get(module.pk, [])))))
+            walk(module.pk, depth + 1)
+
+    walk(None, 0)
+    return lines

@@ -1,0 +1,1 @@
+"""Decisions of the desk: the course file, reminders, the demo. Pure."""

@@ -1,0 +1,34 @@
+"""Who can be tried out with one click in the demo. Pure."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class DemoAccount:
+    """One button of the demo's sign-in page."""
+
+    email: str
+    label: object
+    hint: object
+
+
+ACCOUNTS = (
+    DemoAccount(
+        "ada.okafor@students.example.org",
+        _("Sign in as a student"),
+        _("Ada Okafor: her next report waits, her talk is published."),
+    ),
+    DemoAccount(
+        "tarek.haddad@example.org",
+        _("Sign in as a TA"),
+        _("Tarek Haddad: reports wait to be graded."),
+    ),
+    DemoAccount(
+        "ines.baumann@example.org",
+        _("Sign in as the instructor"),
+        _("Ines Baumann: people, allocation, results."),
+    ),
+)
+EMAILS = frozenset(account.email for account in ACCOUNTS)
