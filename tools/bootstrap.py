@@ -64,8 +64,8 @@ def install(name: str) -> None:
     for old in VENV.glob(".installed-*"):  # half an installation must not pass for a whole one
         old.unlink()
     quiet = ["--quiet", "--no-input", "--disable-pip-version-check"]
-    pip = [PYTHON, "-m", "pip", "install", *quiet, "--prefer-binary", "--require-hashes"]
-    done = subprocess.run([*pip, "-r", lock], check=False)
+    pip = [str(PYTHON), "-m", "pip", "install", *quiet, "--prefer-binary", "--require-hashes"]
+    done = subprocess.run([*pip, "-r", str(lock)], check=False)
     if done.returncode != 0:
         sys.exit("Installation failed; the lines above say why. The same command tries again.")
     stamp(name).write_text(digest(name))

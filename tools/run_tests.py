@@ -46,7 +46,7 @@ class Run:
 
 
 def chromium() -> str:
-    finder = [sys.executable, ROOT / "tools" / "find_chromium.py"]
+    finder = [sys.executable, str(ROOT / "tools" / "find_chromium.py")]
     found = subprocess.run(finder, stdout=subprocess.PIPE, text=True, check=False)
     if found.returncode != 0:
         sys.exit(found.returncode)

@@ -30,17 +30,23 @@ READY_SECONDS = 60
 STOP_SECONDS = 10
 PR_SET_PDEATHSIG = 1
 
+# What this prints on stdout is what the demo's visitor is told once the server answers.
 PREPARE = """
+import sys
 import django
 django.setup()
 from django.conf import settings
 from django.core.management import call_command
 call_command("migrate", interactive=False, verbosity=0)
 if settings.DEMO:
-    call_command("load_demo", if_empty=True)
+    call_command("load_demo", if_empty=True, stdout=sys.stderr)
+    from seminar.desk.queries.demo import demo_accounts
+    from seminar.desk.rules.demo import ACCOUNTS
+    if demo_accounts():
+        print("The demo is loaded. Sign in with one click, without a password, as:")
+        for account in ACCOUNTS:
+            print(f"  {account.email:<32} {account.hint}")
 """
-
-
 RESET = """
 import shutil
 from pathlib import Path
@@ -174,8 +180,9 @@ def wait_for_web(group: Group, host: str, port: int, stop: threading.Event) -> b
     return True
 
 
-def serve(group: Group, host: str, port: int, stop: threading.Event) -> int:
+def serve(group: Group, address: tuple[str, int], news: str, stop: threading.Event) -> int:
     """Start web, then the rest once it answers; return when told to stop or when one dies."""
+    host, port = address
     visible = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     plan = commands(host, port)
     group.start("web", plan.pop("web"))
@@ -183,7 +190,9 @@ def serve(group: Group, host: str, port: int, stop: threading.Event) -> int:
         for name, command in plan.items():
             group.start(name, command)
         shown = f"[{visible}]" if ":" in visible else visible
-        print(f"\nSeminar is running at http://{shown}:{port}/\nCtrl-C stops it.\n", flush=True)
+        print(
+            f"\nSeminar is running at http://{shown}:{port}/\n{news}Ctrl-C stops it.\n", flush=True
+        )
     elif not stop.is_set():
         return 1
     while not stop.wait(0.2):
@@ -193,20 +202,23 @@ def serve(group: Group, host: str, port: int, stop: threading.Event) -> int:
     return 0
 
 
-def in_django(program: str) -> bool:
-    """Run `program` in a Django of its own: the supervisor itself stays small."""
-    return subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
+def in_django(program: str) -> str:
+    """Run `program` in a Django of its own, so that the supervisor stays small; return its output."""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(done.returncode)
+    return done.stdout
 
 
 def run(host: str, port: int) -> int:
-    if not in_django(PREPARE):
-        return 1
+    news = in_django(PREPARE)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     group = Group()
     try:
-        return serve(group, host, port, stop)
+        return serve(group, (host, port), news, stop)
     finally:
         group.stop()
 
@@ -219,7 +231,9 @@ def main() -> int:
     os.environ.setdefault("SITE_URL", f"http://{host}:{port}")
     with hold_data_folder():
         if "--reset-demo" in sys.argv:
-            return 0 if in_django(RESET) and in_django(PREPARE) else 1
+            in_django(RESET)
+            print(in_django(PREPARE), end="")
+            return 0
         if is_taken(host, port):
             sys.exit(f"Port {port} is in use. Choose another: PORT={port + 1} make run")
         return run(host, port)
