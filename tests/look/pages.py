@@ -88,6 +88,7 @@ def draw(template: str, *, user: object = None, theme: str = "", **context: Any)
     """Render `template` the way a view does, with the facts every page knows."""
     user = user or AnonymousUser()
     base = {"user": user, "messages": [], "course": None, "membership": None, "theme": theme}
+    base |= {"demo": False, "demo_accounts": []}
     return render_to_string(template, base | context, request=request_for(user, theme=theme))
 
 
