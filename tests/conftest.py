@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from seminar.lib import clock
 from tests.factories.courses import NOON
 
 pytest_plugins = ["tests.people"]
+
+# A loaded machine is not a failing test: examples are bounded in number, not in time.
+hypothesis_settings.register_profile("seminar", deadline=None)
+hypothesis_settings.load_profile("seminar")
 
 
 @pytest.fixture

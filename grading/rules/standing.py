@@ -1,0 +1,272 @@
+"""Where a student stands: floor, running, ceiling; and whether that passes. Exact throughout.
+
+A component is worth the weighted mean of its counted items: excused items leave numerator and
+denominator, so their weight moves to the others of the same component and never beyond it. Where
+nothing of a component counts there is no mean: it needs a decision, and until then it counts as
+open, worth nothing in the floor and everything in the ceiling. Source: PRODUCT 3.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from grading.rules.entries import ItemState
+from grading.rules.scheme import Component, Scheme
+from grading.rules.values import ALL, NOTHING, ItemValue
+
+PERCENT = Fraction(100)
+NEED_STEPS = 1000
+TOTAL = None
+
+Values = Mapping[str, ItemValue]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The standing in one component, or in total (``key`` None). All numbers are percent of it.
+
+    ``running`` is None while nothing is decided. ``dropped`` are the items left out of the running
+    value. ``needs_decision``: all of it was excused, or a talk was never held.
+    """
+
+    key: str | None
+    weight: Fraction
+    floor: Fraction
+    ceiling: Fraction
+    running: Fraction | None
+    dropped: tuple[str, ...] = ()
+    needs_decision: bool = False
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The total, each component (parents first), and the items that are still open."""
+
+    total: Part
+    parts: tuple[Part, ...]
+    open_items: tuple[str, ...]
+
+    def part(self, key: str | None) -> Part:
+        """Return a component's standing by its key, the total for None."""
+        return next(part for part in (self.total, *self.parts) if part.key == key)
+
+
+def standing(scheme: Scheme, values: Values) -> Standing:
+    """Return one student's standing. ``values`` has every item of the scheme by its key."""
+    parts = tuple(_part(component, values) for component in scheme.walk())
+    top = Component("", "", Decimal(100), children=scheme.components)
+    total = Part(
+        TOTAL,
+        PERCENT,
+        PERCENT * _open_mean(top, values, NOTHING),
+        PERCENT * _open_mean(top, values, ALL),
+        _percent(_mean(top, values, _decided)),
+        needs_decision=any(part.needs_decision for part in parts),
+    )
+    undecided = (item.key for item in scheme.items() if _undecided(values[item.key]))
+    return Standing(total, parts, tuple(undecided))
+
+
+def _undecided(value: ItemValue) -> bool:
+    return value.open or value.state in {
+        ItemState.AWAITING,
+        ItemState.UNRELEASED,
+        ItemState.NEEDS_DECISION,
+    }
+
+
+def _part(component: Component, values: Values) -> Part:
+    return Part(
+        component.key,
+        Fraction(component.weight),
+        PERCENT * _open_mean(component, values, NOTHING),
+        PERCENT * _open_mean(component, values, ALL),
+        _percent(_mean(component, values, _decided)),
+        _dropped(component, values),
+        _needs_decision(component, values),
+    )
+
+
+def _needs_decision(component: Component, values: Values) -> bool:
+    found = [values[item.key] for item in component.items]
+    return (
+        any(_needs_decision(child, values) for child in component.children)
+        or any(value.state is ItemState.NEEDS_DECISION for value in found)
+        or (bool(found) and not any(value.counted for value in found))
+    )
+
+
+def _decided(value: ItemValue) -> Fraction | None:
+    return value.decided
+
+
+def _at(share: Fraction) -> Callable[[ItemValue], Fraction | None]:
+    """Return the evaluation in which every open item earns ``share`` of what is open."""
+    return lambda value: value.low + share * (value.high - value.low)
+
+
+def _open_mean(component: Component, values: Values, share: Fraction) -> Fraction:
+    """Return a component's value with ``share`` of all that is open."""
+    mean = _mean(component, values, _at(share), empty=share)
+    return share if mean is None else mean
+
+
+def _mean(
+    component: Component,
+    values: Values,
+    evaluate: Callable[[ItemValue], Fraction | None],
+    empty: Fraction | None = None,
+) -> Fraction | None:
+    """Return the weighted mean of what ``evaluate`` gives, lowest dropped; ``empty`` if nothing."""
+    if component.children:
+        shares = [
+            (Fraction(child.weight), _mean(child, values, evaluate, empty))
+            for child in component.children
+        ]
+        kept = [(weight, share) for weight, share in shares if share is not None]
+    else:
+        vector = _vector(component, values, evaluate)
+        lost = _lowest(component, vector)
+        kept = [(weight, share) for key, weight, share in vector if key not in lost]
+    whole = sum((weight for weight, _ in kept), NOTHING)
+    if not whole:
+        return empty
+    return sum((weight * share for weight, share in kept), NOTHING) / whole
+
+
+def _vector(
+    component: Component, values: Values, evaluate: Callable[[ItemValue], Fraction | None]
+) -> list[tuple[str, Fraction, Fraction]]:
+    found = [(item, values[item.key]) for item in component.items]
+    shares = [(item, evaluate(value)) for item, value in found if value.counted]
+    return [(i.key, Fraction(i.weight), share) for i, share in shares if share is not None]
+
+
+def _lowest(component: Component, vector: Sequence[tuple[str, Fraction, Fraction]]) -> set[str]:
+    """Return the keys of the items to leave out: the lowest, the first of equals, one stays."""
+    drops = max(0, min(component.drop_lowest, len(vector) - 1))
+    return {key for key, _, _ in sorted(vector, key=lambda entry: entry[2])[:drops]}
+
+
+def _dropped(component: Component, values: Values) -> tuple[str, ...]:
+    lost = _lowest(component, _vector(component, values, _decided))
+    return tuple(item.key for item in component.items if item.key in lost)
+
+
+def _percent(share: Fraction | None) -> Fraction | None:
+    return None if share is None else PERCENT * share
+
+
+class Verdict(StrEnum):
+    """Whether a student passes whatever comes, may still, or cannot any more."""
+
+    SECURED = "secured"
+    OPEN = "open"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One condition: at least so many percent of a component, of the total for None."""
+
+    component: str | None
+    at_least: Decimal
+
+
+@dataclass(frozen=True)
+class ClauseOutcome:
+    """A clause and whether it holds: None while that is open."""
+
+    clause: Clause
+    holds: bool | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Every clause, and what they come to. ``passed`` is None while open."""
+
+    clauses: tuple[ClauseOutcome, ...]
+    verdict: Verdict
+
+    @property
+    def passed(self) -> bool | None:
+        """Tell whether the rule is met: True, False, or None while open."""
+        return {Verdict.SECURED: True, Verdict.UNREACHABLE: False}.get(self.verdict)
+
+
+def pass_rule_refusals(rule: Sequence[Clause], scheme: Scheme) -> tuple[tuple[str, str], ...]:
+    """Return (code, component key or "") for all that is wrong with a rule; empty if it may be used.
+
+    Codes: ``no_clause unknown_component repeated_clause percent_out_of_range``.
+    """
+    known = {component.key for component in scheme.walk()}
+    found = [] if rule else [("no_clause", "")]
+    for index, clause in enumerate(rule):
+        key = clause.component or ""
+        if clause.component is not None and clause.component not in known:
+            found.append(("unknown_component", key))
+        if clause.component in {earlier.component for earlier in rule[:index]}:
+            found.append(("repeated_clause", key))
+        if not 0 <= clause.at_least <= 100:
+            found.append(("percent_out_of_range", key))
+    return tuple(found)
+
+
+def outcome(rule: Sequence[Clause], now: Standing) -> Outcome:
+    """Judge a standing by the pass rule; all clauses must hold. Exact, unrounded; equal passes."""
+    clauses = tuple(ClauseOutcome(clause, _holds(clause, now)) for clause in rule)
+    holds = {found.holds for found in clauses}
+    if False in holds:
+        verdict = Verdict.UNREACHABLE
+    else:
+        verdict = Verdict.OPEN if None in holds else Verdict.SECURED
+    return Outcome(clauses, verdict)
+
+
+def _holds(clause: Clause, now: Standing) -> bool | None:
+    part = now.part(clause.component)
+    if part.floor >= clause.at_least:
+        return True
+    return False if part.ceiling < clause.at_least else None
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a clause still asks for.
+
+    ``percent`` is the gap between floor and threshold, in percent of the component. ``share`` is
+    the smallest thousandth of all that is open in it that, earned everywhere, closes the gap: "on
+    average 62.4 % of what is still open"; None if not even all of it does.
+    """
+
+    percent: Fraction
+    share: Fraction | None
+
+
+def need_to_pass(scheme: Scheme, values: Values, clause: Clause) -> Need:
+    """Return what is still needed for one clause, rounded up so that it is never too little.
+
+    With drop-lowest the value is a broken line in the share, but it never falls, so halving finds
+    the smallest share exactly.
+    """
+    component = next(
+        (c for c in scheme.walk() if c.key == clause.component),
+        Component("", "", Decimal(100), children=scheme.components),
+    )
+    goal = Fraction(clause.at_least)
+
+    def reached(step: int) -> bool:
+        return PERCENT * _open_mean(component, values, Fraction(step, NEED_STEPS)) >= goal
+
+    gap = max(NOTHING, goal - PERCENT * _open_mean(component, values, NOTHING))
+    if not reached(NEED_STEPS):
+        return Need(gap, None)
+    low, high = 0, NEED_STEPS
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if reached(middle) else (middle + 1, high)
+    return Need(gap, Fraction(low, NEED_STEPS))

@@ -1,0 +1,142 @@
+"""What one item is worth to one student: what is sure, what is possible, what is decided.
+
+Every value is an exact share of the item's maximum, from 0 to 1. Source: PRODUCT 3.5.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from grading.rules.entries import ItemState
+
+NOTHING = Fraction(0)
+ALL = Fraction(1)
+
+
+@dataclass(frozen=True)
+class ItemValue:
+    """Shares of the maximum: ``low`` is sure, ``high`` still possible, ``decided`` known so far.
+
+    ``decided`` is None while nothing is. An excused item has ``counted`` false and is out of both
+    sums.
+    """
+
+    state: ItemState
+    low: Fraction = NOTHING
+    high: Fraction = ALL
+    decided: Fraction | None = None
+    counted: bool = True
+
+    @property
+    def open(self) -> bool:
+        """Tell whether the value may still change by what is to come."""
+        return self.counted and self.low != self.high
+
+
+def item_value(
+    state: ItemState,
+    points: Decimal | Fraction | None = None,
+    maximum: Decimal = Decimal(1),
+    *,
+    reachable: Fraction | None = None,
+) -> ItemValue:
+    """Return the value of an item that is scored as a whole.
+
+    ``points`` are given for graded and overridden items, penalty already taken off; they are cut
+    to 0..maximum. ``reachable`` is the share that work still possible or already handed in late
+    can earn: by default nothing for a missing item, everything for the other open ones.
+
+    Raises ValueError for a graded or overridden item without points.
+    """
+    if state in {ItemState.GRADED, ItemState.OVERRIDDEN}:
+        if points is None:
+            raise ValueError(state)
+        share = min(max(Fraction(points) / Fraction(maximum), NOTHING), ALL)
+        return ItemValue(state, share, share, share)
+    if state is ItemState.EXCUSED:
+        return excused_value()
+    if state is ItemState.MISSING:
+        return ItemValue(state, NOTHING, reachable or NOTHING, NOTHING)
+    return ItemValue(state, NOTHING, ALL if reachable is None else reachable)
+
+
+def excused_value() -> ItemValue:
+    """Return the value of an item that does not count."""
+    return ItemValue(ItemState.EXCUSED, NOTHING, NOTHING, None, counted=False)
+
+
+class Mark(StrEnum):
+    """How a student attended one meeting; ``cancelled`` is the meeting's own fate."""
+
+    IN_ROOM = "in_room"
+    ONLINE = "online"
+    LATE = "late"
+    ABSENT = "absent"
+    EXCUSED = "excused"
+    NOT_TAKEN = "not_taken"
+    CANCELLED = "cancelled"
+
+
+def attendance_value(marks: Iterable[Mark], late_factor: Decimal) -> ItemValue:
+    """Return the value of attendance over the meetings of a course.
+
+    In room and online count 1, late counts ``late_factor``, absent 0; excused and cancelled
+    meetings are out; those not taken yet are open. With no meeting left to count it is excused.
+    """
+    count = Counter(marks)
+    present = count[Mark.IN_ROOM] + count[Mark.ONLINE]
+    earned = present + count[Mark.LATE] * Fraction(late_factor)
+    taken = present + count[Mark.LATE] + count[Mark.ABSENT]
+    held = taken + count[Mark.NOT_TAKEN]
+    if not held:
+        return excused_value()
+    return ItemValue(
+        ItemState.NOT_DUE if count[Mark.NOT_TAKEN] else ItemState.GRADED,
+        earned / held,
+        (earned + count[Mark.NOT_TAKEN]) / held,
+        earned / taken if taken else None,
+    )
+
+
+def participation_value(
+    points: Iterable[Decimal], maximum: Decimal, caps: Iterable[Decimal] = ()
+) -> ItemValue:
+    """Return the value of class participation: min(points, maximum) / maximum.
+
+    ``points`` are those awarded so far; ``caps`` what each meeting not yet held can add at most.
+    It is decided once no meeting is left, or once the maximum is reached.
+    """
+    most = Fraction(maximum)
+    earned = sum((Fraction(p) for p in points), NOTHING)
+    ahead = sum((Fraction(c) for c in caps), NOTHING)
+    low, high = min(earned, most) / most, min(earned + ahead, most) / most
+    if low == high:
+        return ItemValue(ItemState.GRADED, low, high, low)
+    return ItemValue(ItemState.NOT_DUE, low, high)
+
+
+def presenter_score(shared: Decimal, adjustment: Decimal, maximum: Decimal) -> Decimal:
+    """Return one presenter's points: what the talk got, adjusted, cut to 0..maximum."""
+    return min(max(shared + adjustment, Decimal(0)), maximum)
+
+
+def after_penalty(
+    points: Decimal, maximum: Decimal, percent_per_day: Decimal, days: int
+) -> Fraction:
+    """Return points less ``percent_per_day`` of the maximum per started late day, not below 0.
+
+    ``days`` comes from ``courses.rules.late_days``. An override is final: it is not put through
+    here.
+    """
+    penalty = Fraction(maximum) * Fraction(percent_per_day) / 100 * days
+    return max(Fraction(points) - penalty, NOTHING)
+
+
+def late_reach(percent_per_day: Decimal, days: int) -> Fraction:
+    """Return the share of the maximum that work handed in ``days`` late can still earn."""
+    return after_penalty(Decimal(1), Decimal(1), percent_per_day, days)
