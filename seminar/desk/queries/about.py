@@ -1,5 +1,6 @@
 """What the public course page says, read from the same rows the course runs on."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,11 +50,18 @@ def about_page(course: Course, *, at: datetime) -> AboutPage:
     return AboutPage(
         course=course,
         policy=policy_in_force(course),
-        staff=list(course.memberships.active().staff().select_related("user").order_by("role", "user__name")),
+        staff=list(
+            course.memberships.active()
+            .staff()
+            .select_related("user")
+            .order_by("role", "user__name")
+        ),
         announcements=list(course.announcements.filter(public=True, published_at__lte=at)[:5]),
         meetings=meetings,
         contents=table_of_contents(list(course.modules.all()), meetings, assignments),
-        components=list(course.components.filter(parent=None).prefetch_related("children__items", "items")),
+        components=list(
+            course.components.filter(parent=None).prefetch_related("children__items", "items")
+        ),
         assignments=assignments,
         rounds=list(course.rounds.all()),
         pass_rule=pass_rule_words(course),
@@ -67,20 +75,26 @@ def table_of_contents(
     children: dict[int | None, list[Module]] = {}
     for module in modules:
         children.setdefault(module.parent_id, []).append(module)
-    marks: dict[int, list[str]] = {}
-    for meeting in meetings:
-        if meeting.cancelled_at is None:
-            for module in meeting.modules.all():
-                marks.setdefault(module.pk, []).append(meeting.letter)
-    for assignment in assignments:
-        if assignment.module_id:
-            marks.setdefault(assignment.module_id, []).append(LETTERS[assignment.kind])
+    marks = marks_of(meetings, assignments)
     lines: list[TocLine] = []
 
     def walk(parent: int | None, depth: int) -> None:
         for module in children.get(parent, []):
-            lines.append(TocLine(module, depth, tuple(dict.fromkeys(marks.get(module.pk, [])))))
+            lines.append(TocLine(module, depth, tuple(dict.fromkeys(marks[module.pk]))))
             walk(module.pk, depth + 1)
 
     walk(None, 0)
     return lines
+
+
+def marks_of(meetings: list[Meeting], assignments: list[Assignment]) -> dict[int, list[str]]:
+    """Return the letters of each module by its id, in the order of the meetings."""
+    marks: dict[int, list[str]] = defaultdict(list)
+    for meeting in meetings:
+        if meeting.cancelled_at is None:
+            for module in meeting.modules.all():
+                marks[module.pk].append(meeting.letter)
+    for assignment in assignments:
+        if assignment.module_id:
+            marks[assignment.module_id].append(LETTERS[assignment.kind])
+    return marks

@@ -1,29 +1,25 @@
 """The first page of a course: what to do next, in one list, most urgent first."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from courses.models import Announcement, Course, Meeting, Membership
-from presentations.models import Presentation, Presenter
 from seminar.accounts.models import User
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing to do or to know: a link, a word of the vocabulary, and when it matters."""
-
-    title: str
-    url: str
-    action: str
-    status: str = ""
-    at: datetime | None = None
-    is_deadline: bool = False
-    note: str = ""
+from seminar.desk.queries.steps import (
+    Step,
+    allocation_steps,
+    attendance_steps,
+    grading_steps,
+    people_steps,
+    round_steps,
+    talk_steps,
+    work_steps,
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +29,6 @@ class HomePage:
     heading: str
     nothing: str
     steps: list[Step] = field(default_factory=list)
-    talks: list[Presentation] = field(default_factory=list)
     next_meeting: Meeting | None = None
     announcements: list[Announcement] = field(default_factory=list)
 
@@ -51,3 +46,65 @@ def open_courses(*, without: list[Membership]) -> QuerySet[Course]:
     """Return the active courses a person is not in. One query."""
     known = [membership.course_id for membership in without]
     return Course.objects.filter(state=Course.State.ACTIVE).exclude(pk__in=known)
+
+
+def student_home(membership: Membership, *, at: datetime) -> HomePage:
+    """Return what a student does next: rank, write, present; then what is known already."""
+    course = membership.course
+    steps = [*round_steps(membership, at=at), *work_steps(membership, at=at)]
+    steps.extend(talk_steps(membership, at=at))
+    return HomePage(
+        heading=_("Hello %(name)s") % {"name": membership.user.get_short_name()},
+        nothing=_("Nothing is due. Your next meeting is below."),
+        steps=steps,
+        **around(course, at=at),
+    )
+
+
+def auditor_home(membership: Membership, *, at: datetime) -> HomePage:
+    """Return what an auditor reads; auditors hand in nothing."""
+    return HomePage(
+        heading=_("Hello %(name)s") % {"name": membership.user.get_short_name()},
+        nothing=_("You read along: schedule, papers and talks are open to you."),
+        **around(membership.course, at=at),
+    )
+
+
+def ta_home(membership: Membership, *, at: datetime) -> HomePage:
+    """Return what waits for a TA: grading first, then attendance."""
+    course = membership.course
+    return HomePage(
+        heading=_("Hello %(name)s") % {"name": membership.user.get_short_name()},
+        nothing=_("Nothing waits for you."),
+        steps=[*grading_steps(course, at=at), *attendance_steps(course, at=at)],
+        **around(course, at=at),
+    )
+
+
+def instructor_home(membership: Membership, *, at: datetime) -> HomePage:
+    """Return what needs an instructor: people, allocation, then everything a TA sees."""
+    course = membership.course
+    steps = [
+        *people_steps(course),
+        *allocation_steps(course, at=at),
+        *grading_steps(course, at=at),
+        *attendance_steps(course, at=at),
+    ]
+    return HomePage(
+        heading=_("Hello %(name)s") % {"name": membership.user.get_short_name()},
+        nothing=_("Nothing needs you today."),
+        steps=steps,
+        **around(course, at=at),
+    )
+
+
+def around(course: Course, *, at: datetime) -> dict[str, Any]:
+    """Return what stands on every home: the next meeting and the latest news. Two queries."""
+    meetings = course.meetings.filter(cancelled_at=None, date__gte=at.date() - timedelta(days=1))
+    coming = []
+    for meeting in meetings[:3]:
+        meeting.course = course
+        if meeting.ends_at > at:
+            coming.append(meeting)
+    news = course.announcements.filter(published_at__lte=at)[:3]
+    return {"next_meeting": coming[0] if coming else None, "announcements": list(news)}

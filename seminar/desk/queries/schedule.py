@@ -50,7 +50,9 @@ def talks_of(course: Course, *, with_people: bool) -> list[Presentation]:
     return list(talks)
 
 
-def due_before(meetings: list[Meeting], assignments: list[Assignment]) -> dict[int, list[Assignment]]:
+def due_before(
+    meetings: list[Meeting], assignments: list[Assignment]
+) -> dict[int, list[Assignment]]:
     """Hang each deadline on the first meeting that ends after it; later ones on the last."""
     due: dict[int, list[Assignment]] = defaultdict(list)
     for assignment in assignments:

@@ -1,0 +1,205 @@
+"""The things to do that a home page lists, each with a link and when it matters."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from assignments.rules import effective_deadline
+from django.db.models import Count, Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from assignments.models import Draft, Extension, Submission
+from courses.models import Course, Membership
+from grading.models import AttendanceMark, GradeEntry, GradeItem
+from presentations.models import PreferenceList, Presenter
+from presentations.rules import RoundState, round_state
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do or to know: a link, a word of the vocabulary, and when it matters."""
+
+    title: str
+    url: str
+    action: str
+    status: str = ""
+    at: datetime | None = None
+    is_deadline: bool = False
+    note: str = ""
+    primary: bool = False
+
+
+def round_steps(membership: Membership, *, at: datetime) -> list[Step]:
+    """Return one step per round that is open or opens next, with the own number once given."""
+    course = membership.course
+    lists = {row.round_id: row for row in PreferenceList.objects.filter(membership=membership)}
+    steps = []
+    for round_ in course.rounds.all():
+        state = round_state(at, round_.opens_at, round_.closes_at, round_.closed_at)
+        own = lists.get(round_.pk)
+        url = reverse("presentations:preferences", args=[course.slug, round_.key])
+        if state == RoundState.UPCOMING:
+            note = _("You can prepare your list now; it counts once you submit it.")
+            steps.append(
+                Step(round_.title, url, _("Prepare"), "not_open", round_.opens_at, note=note)
+            )
+        elif state == RoundState.OPEN and (own is None or own.number is None):
+            note = _("First come, first served: submit your list to get a number.")
+            steps.append(
+                Step(
+                    round_.title,
+                    url,
+                    _("Rank papers"),
+                    "open",
+                    round_.closes_at,
+                    is_deadline=True,
+                    note=note,
+                    primary=True,
+                )
+            )
+        elif state == RoundState.OPEN and own is not None:
+            note = _("You are number %(number)s.") % {"number": own.number}
+            steps.append(Step(round_.title, url, _("See the outcome"), "submitted", note=note))
+    return steps
+
+
+def work_steps(membership: Membership, *, at: datetime) -> list[Step]:
+    """Return the open assignments a student has not handed in, most urgent first. Three queries."""
+    course = membership.course
+    drafts = set(Draft.objects.filter(membership=membership).values_list("assignment", flat=True))
+    extensions = dict(
+        Extension.objects.filter(membership=membership).values_list("assignment", "until")
+    )
+    handed_in = Submission.objects.filter(membership=membership, assignment=OuterRef("pk"))
+    steps = []
+    for assignment in course.assignments.filter(~Exists(handed_in), opens_at__lte=at):
+        deadline = effective_deadline(assignment.closes_at, extensions.get(assignment.pk))
+        if deadline > at:
+            started = assignment.pk in drafts
+            steps.append(
+                Step(
+                    assignment.title,
+                    reverse("assignments:task", args=[course.slug, assignment.key]),
+                    _("Continue") if started else _("Start"),
+                    "draft" if started else "not_started",
+                    deadline,
+                    is_deadline=True,
+                    primary=True,
+                )
+            )
+    return sorted(steps, key=lambda step: (step.at, step.title))
+
+
+def talk_steps(membership: Membership, *, at: datetime) -> list[Step]:
+    """Return the own talks that are still to be held. One query."""
+    course = membership.course
+    rows = Presenter.objects.live().filter(membership=membership, presentation__cancelled_at=None)
+    steps = []
+    for row in rows.select_related("presentation__paper", "presentation__meeting"):
+        talk = row.presentation
+        talk.meeting.course = course
+        if talk.meeting.ends_at > at:
+            url = reverse("presentations:presentation", args=[course.slug, talk.code])
+            note = _("Your talk")
+            steps.append(
+                Step(str(talk), url, _("Open"), "assigned", talk.meeting.starts_at, note=note)
+            )
+    return steps
+
+
+def people_steps(course: Course) -> list[Step]:
+    """Return one step if applications wait. One query."""
+    waiting = course.memberships.filter(state=Membership.State.APPLIED).count()
+    if not waiting:
+        return []
+    title = ngettext("%(n)s application waits", "%(n)s applications wait", waiting) % {"n": waiting}
+    url = reverse("courses:people", args=[course.slug])
+    return [Step(title, url, _("Decide"), "applied", primary=True)]
+
+
+def allocation_steps(course: Course, *, at: datetime) -> list[Step]:
+    """Return one step per round that is open, or that waits to be allocated or published."""
+    url = reverse("presentations:allocation", args=[course.slug])
+    published = course.rounds.filter(allocations__published_at__isnull=False).values("pk")
+    submitted = Count("lists", filter=Q(lists__number__isnull=False))
+    steps = []
+    for round_ in course.rounds.exclude(pk__in=published).annotate(submitted=submitted):
+        state = round_state(at, round_.opens_at, round_.closes_at, round_.closed_at)
+        note = ngettext("%(n)s list is in", "%(n)s lists are in", round_.submitted) % {
+            "n": round_.submitted
+        }
+        if state == RoundState.OPEN:
+            steps.append(
+                Step(
+                    round_.title,
+                    url,
+                    _("Look"),
+                    "open",
+                    round_.closes_at,
+                    is_deadline=True,
+                    note=note,
+                )
+            )
+        elif state in (RoundState.CLOSING, RoundState.CLOSED):
+            steps.append(
+                Step(round_.title, url, _("Allocate"), "provisional", note=note, primary=True)
+            )
+    return steps
+
+
+def attendance_steps(course: Course, *, at: datetime) -> list[Step]:
+    """Return the last held meetings of which attendance was not taken. One query."""
+    taken = AttendanceMark.objects.filter(meeting=OuterRef("pk"))
+    meetings = course.meetings.filter(~Exists(taken), cancelled_at=None, date__lte=at.date())
+    steps = []
+    for meeting in meetings:
+        meeting.course = course
+        if meeting.starts_at <= at:
+            url = reverse("grading:take_attendance", args=[course.slug, meeting.key])
+            steps.append(
+                Step(
+                    meeting.title,
+                    url,
+                    _("Take attendance"),
+                    "not_taken",
+                    meeting.starts_at,
+                    primary=True,
+                )
+            )
+    return steps[-3:]
+
+
+def grading_steps(course: Course, *, at: datetime) -> list[Step]:
+    """Return one step per grade item with handed-in work that nobody has graded. One query.
+
+    Counted are students whose newest submission has no entry after it.
+    """
+    graded = Exists(GradeEntry.objects.filter(submission=OuterRef("pk")))
+    newer = Exists(
+        Submission.objects.filter(
+            assignment=OuterRef("assignment"),
+            membership=OuterRef("membership"),
+            number__gt=OuterRef("number"),
+        )
+    )
+    waiting = dict(
+        Submission.objects.filter(
+            ~graded, ~newer, assignment__course=course, assignment__closes_at__lte=at
+        )
+        .values("assignment__grade_item__key")
+        .annotate(n=Count("pk"))
+        .values_list("assignment__grade_item__key", "n")
+    )
+    return [
+        Step(
+            item.title,
+            reverse("grading:item", args=[course.slug, item.key]),
+            _("Grade"),
+            "being_graded",
+            note=ngettext("%(n)s waits for a grade", "%(n)s wait for a grade", waiting[item.key])
+            % {"n": waiting[item.key]},
+            primary=True,
+        )
+        for item in GradeItem.objects.filter(course=course, key__in=[key for key in waiting if key])
+    ]

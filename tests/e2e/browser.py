@@ -1,0 +1,117 @@
+"""A real Chromium for the browser tests, and people who sit in front of it."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from seminar.accounts.models import User
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+DESKTOP, PHONE = (1280, 900), (390, 844)
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The Chromium that tools/find_chromium.py found; a missing one fails the test."""
+    binary = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    assert Path(binary).exists(), f"no Chromium at {binary}; run the tests with make test"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=binary, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+class Desk:
+    """Opens browser windows for people and remembers what went wrong in them."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self.browser, self.address = browser, address
+        self.contexts: list[BrowserContext] = []
+        self.wrongs: list[str] = []
+
+    def seat(
+        self,
+        user: User | None = None,
+        *,
+        size: tuple[int, int] = DESKTOP,
+        javascript: bool = True,
+        dark: bool = False,
+    ) -> Page:
+        """Return a window in which ``user`` is signed in; None is a stranger."""
+        context = self.browser.new_context(
+            base_url=self.address,
+            viewport={"width": size[0], "height": size[1]},
+            java_script_enabled=javascript,
+            color_scheme="dark" if dark else "light",
+            locale="en-GB",
+            timezone_id="Europe/Berlin",
+        )
+        context.set_default_timeout(10_000)
+        self.contexts.append(context)
+        if user is not None:
+            context.add_cookies(
+                [{"name": "sessionid", "value": session_of(user), "url": self.address}]
+            )
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.wrongs.append(f"script: {error}"))
+        page.on("console", self.note_console)
+        page.on("response", self.note_response)
+        page.on("request", self.note_request)
+        return page
+
+    def note_console(self, message: object) -> None:
+        text = getattr(message, "text", "")
+        if getattr(message, "type", "") == "error" and "Content Security Policy" in text:
+            self.wrongs.append(f"policy: {text}")
+
+    def note_response(self, response: object) -> None:
+        if getattr(response, "status", 0) >= 500:
+            self.wrongs.append(f"{response.status} {response.url}")  # type: ignore[attr-defined]
+
+    def note_request(self, request: object) -> None:
+        """Nothing may be fetched from another origin."""
+        url = getattr(request, "url", "")
+        if re.match(r"https?://", url) and not url.startswith(self.address):
+            self.wrongs.append(f"elsewhere: {url}")
+
+    def close(self) -> None:
+        for context in self.contexts:
+            context.close()
+
+
+def session_of(user: User) -> str:
+    """Return a session key with which ``user`` is signed in."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = BACKEND
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    assert session.session_key
+    assert settings.SESSION_COOKIE_NAME == "sessionid"
+    return session.session_key
+
+
+@pytest.fixture
+def desk(browser: Browser, live_server: object) -> Iterator[Desk]:
+    """Windows on the test's own server; fails if anything went wrong behind the scenes."""
+    place = Desk(browser, str(live_server))
+    yield place
+    place.close()
+    assert place.wrongs == []

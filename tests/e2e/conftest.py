@@ -1,0 +1,15 @@
+"""Browser tests: real Chromium, real server threads, the example seminar from its file."""
+
+import pytest
+
+from tests.e2e.browser import browser, desk
+
+__all__ = ["browser", "desk"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder needs a browser, and waits longer."""
+    for item in items:
+        if "/e2e/" in str(item.path):
+            item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.timeout(300))
