@@ -152,6 +152,7 @@ class Membership(models.Model):
         SUSPENDED = "suspended", _("Suspended")
 
     STAFF: ClassVar[tuple[str, ...]] = (Role.TA, Role.INSTRUCTOR)
+    WAITING: ClassVar[tuple[str, ...]] = (State.APPLIED, State.WAITLISTED)
 
     code = CodeField()
     course = models.ForeignKey(Course, models.PROTECT, related_name="memberships")
@@ -191,6 +192,11 @@ class Membership(models.Model):
     @property
     def is_active(self) -> bool:
         return self.state == self.State.ACTIVE
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether an application of this person waits for a decision."""
+        return self.state in self.WAITING
 
     @property
     def is_student(self) -> bool:

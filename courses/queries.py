@@ -1,10 +1,34 @@
 """Reads about courses and their people."""
 
-from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
 
-from courses.models import Course, CoursePolicy, Membership
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Prefetch, QuerySet
+
+from courses.models import (
+    Announcement,
+    Application,
+    Course,
+    CoursePolicy,
+    Meeting,
+    Membership,
+    MembershipQuerySet,
+    Module,
+    Paper,
+)
+from courses.rules import (
+    MeetingFact,
+    MeetingKind,
+    ModuleFact,
+    Prerequisites,
+    Schedule,
+    check_prerequisites,
+)
 from seminar.accounts.models import User
+
+HOLDS_PLACE = (Membership.State.ACTIVE, Membership.State.SUSPENDED)
 
 
 def course_by_slug(slug: str) -> Course | None:
@@ -49,3 +73,150 @@ def instructed_courses(user: User) -> QuerySet[Course]:
         memberships__role=Membership.Role.INSTRUCTOR,
         memberships__state=Membership.State.ACTIVE,
     )
+
+
+def active_students(course: Course) -> QuerySet[Membership]:
+    """Return those who hand in and are graded now, by name, each with its user. One query."""
+    return (
+        course.memberships.active().students().select_related("user").order_by("user__name", "id")
+    )
+
+
+def places_taken(course: Course) -> int:
+    """Return how many places of the course are held. One query.
+
+    A suspended student keeps the place, so that coming back never exceeds the capacity. Auditors
+    and staff take none. Exact only for a caller that holds the lock on the course row.
+    """
+    return course.memberships.students().filter(state__in=HOLDS_PLACE).count()
+
+
+def staff_of(course: Course) -> QuerySet[Membership]:
+    """Return the active staff, instructors before TAs, each with its user. One query."""
+    return course.memberships.active().staff().select_related("user").order_by("role", "user__name")
+
+
+def members(course: Course) -> MembershipQuerySet:
+    """Return everybody who ever was in the course, by name, each with its user. One query."""
+    rows = Membership.objects.filter(course=course)
+    return rows.select_related("user").order_by("user__name", "id")
+
+
+def recipients(course: Course) -> QuerySet[Membership]:
+    """Return the active members, whom news of the course reaches, each with its user. One query."""
+    return members(course).active().filter(user__is_active=True)
+
+
+def applications_waiting(course: Course) -> QuerySet[Application]:
+    """Return applications nobody has settled, oldest first, with people and courses. Two queries."""
+    return (
+        Application.objects.filter(
+            membership__course=course, membership__state__in=Membership.WAITING
+        )
+        .select_related("membership__user", "decided_by__user")
+        .prefetch_related("courses_passed")
+    )
+
+
+def application_of(membership: Membership) -> Application | None:
+    """Return what somebody stated when applying, or None for who was enrolled. Two queries."""
+    return (
+        Application.objects.filter(membership=membership)
+        .select_related("decided_by__user")
+        .prefetch_related("courses_passed")
+        .first()
+    )
+
+
+def prerequisites_of(
+    application: Application, *, needed: int, offered: Collection[str]
+) -> Prerequisites:
+    """Judge an application whose courses are prefetched. ``offered``: keys of the course's list."""
+    ticked = {passed.key for passed in application.courses_passed.all()}
+    return check_prerequisites(needed, ticked, offered, application.equivalent)
+
+
+def offered_keys(course: Course) -> frozenset[str]:
+    """Return the keys of the course's list of prerequisites. One query."""
+    return frozenset(course.prerequisites.values_list("key", flat=True))
+
+
+@dataclass(frozen=True)
+class ModuleNode:
+    """A module of the table of contents with what belongs to it, its parts below it."""
+
+    module: Module
+    meetings: tuple[Meeting, ...]
+    papers: tuple[Paper, ...]
+    parts: tuple["ModuleNode", ...]
+
+
+def modules_tree(course: Course) -> tuple[ModuleNode, ...]:
+    """Return the table of contents with meetings and papers, in order. Three queries at any size.
+
+    Meetings of a module are in order of time, cancelled ones included. Each row's ``course`` is
+    the object passed in.
+    """
+    modules = list(course.modules.prefetch_related("meetings"))
+    papers: dict[int, list[Paper]] = defaultdict(list)
+    for paper in papers_of(course):
+        papers[paper.module_id].append(paper)
+    parts: dict[int | None, list[Module]] = defaultdict(list)
+    for module in modules:
+        parts[module.parent_id].append(module)
+
+    def node(module: Module) -> ModuleNode:
+        meetings = tuple(module.meetings.all())
+        for meeting in meetings:
+            meeting.course = course
+        below = tuple(node(part) for part in parts[module.pk])
+        return ModuleNode(module, meetings, tuple(papers[module.pk]), below)
+
+    return tuple(node(module) for module in parts[None])
+
+
+def papers_of(course: Course) -> QuerySet[Paper]:
+    """Return the reading list with the meetings it is bound to, in order. One query."""
+    return course.papers.select_related("module", "meeting")
+
+
+def schedule_facts(course: Course) -> Schedule:
+    """Return the schedule as the rules read it: meetings, modules, zone. Three queries.
+
+    Read it under the lock of whatever is decided from it, or the answer may be of yesterday.
+    """
+    keys = Prefetch("modules", Module.objects.only("key"))
+    return Schedule(
+        tuple(meeting_fact(meeting) for meeting in course.meetings.prefetch_related(keys)),
+        tuple(module_fact(module) for module in course.modules.select_related("parent", "anchor")),
+        course.zone,
+    )
+
+
+def meeting_fact(meeting: Meeting) -> MeetingFact:
+    """Return what the rules need of a meeting. No query where its modules are prefetched."""
+    return MeetingFact(
+        key=meeting.key,
+        kind=MeetingKind(meeting.kind),
+        day=meeting.date,
+        starts=meeting.starts,
+        ends=meeting.ends,
+        cancelled=meeting.cancelled_at is not None,
+        modules=frozenset(module.key for module in meeting.modules.all()),
+    )
+
+
+def module_fact(module: Module) -> ModuleFact:
+    """Return what the rules need of a module. No query where parent and anchor are selected."""
+    return ModuleFact(
+        key=module.key,
+        parent=module.parent.key if module.parent else None,
+        anchor=module.anchor.key if module.anchor else None,
+        title=module.title,
+    )
+
+
+def announcements_of(course: Course, *, public_only: bool = False) -> QuerySet[Announcement]:
+    """Return the news of a course, newest first, each with its author. One query."""
+    news = course.announcements.select_related("author")
+    return news.filter(public=True) if public_only else news

@@ -1,4 +1,18 @@
-from typing import Any
+from django.urls import path
+
+from courses import views
 
 app_name = "courses"
-urlpatterns: list[Any] = []
+urlpatterns = [
+    path("join", views.join, name="join"),
+    path("enrolment", views.enrolment, name="enrolment"),
+    path("enrolment/withdrawal", views.withdraw_application, name="withdraw_application"),
+    path("people", views.people, name="people"),
+    path("people/acceptances", views.accept_applications, name="accept_applications"),
+    path("people/<slug:code>/decision", views.decide_application, name="decide_application"),
+    path("people/<slug:code>/state", views.change_state, name="change_state"),
+    path("papers", views.papers, name="papers"),
+    path("papers/<slug:key>", views.paper, name="paper"),
+    path("announcements", views.announcements, name="announcements"),
+    path("announcements/new", views.announce, name="announce"),
+]

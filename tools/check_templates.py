@@ -60,6 +60,8 @@ TRANSLATED = re.compile(
     r"\{%\s*(blocktrans(?:late)?)\b.*?%\}.*?\{%\s*end\1\s*%\}", re.DOTALL
 )  # fmt: skip
 TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+# A block that fills a class attribute of the layout: {% block wrap_class %}wrap-narrow{% endblock %}
+CLASS_BLOCK = re.compile(r"\{%\s*block\s+\w+_class\s*%\}[\w\s-]*\{%\s*endblock\b.*?%\}")
 INCLUDE = re.compile(r"\{%\s*include\b(.*?)%\}", re.DOTALL)
 ARGUMENT = re.compile(r"\b(\w+)=(?:\"([^\"]*)\"|'([^']*)')")
 UNESCAPED = re.compile(r"\|\s*safe(?:seq)?\b|\{%\s*autoescape\s+off\b")
@@ -152,7 +154,7 @@ def line_of(source: str, position: int) -> int:
 
 def faults_in_html(source: str) -> Iterator[tuple[int, str]]:
     text, policy = TextCheck(), PolicyCheck()
-    text.feed(blank(TAG, blank(TRANSLATED, source)))
+    text.feed(blank(TAG, blank(CLASS_BLOCK, blank(TRANSLATED, source))))
     text.close()
     policy.feed(blank(TAG, source))
     policy.close()

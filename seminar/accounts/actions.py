@@ -14,7 +14,7 @@ from seminar.accounts.models import AuditEntry, Nonce, User
 from seminar.lib.errors import Refused
 
 
-def audit(
+def audit(  # noqa: PLR0913 - the facts of one entry
     verb: str,
     *,
     at: datetime,
@@ -58,10 +58,13 @@ def once(
     was asked for, as JSON; ``do`` returns the answer, as JSON. An empty nonce means "no protection
     asked for" (commands, imports).
 
-    Raises Refused("nonce_reused", status 422) for the same nonce with another verb or body.
+    Raises Refused, both with status 422: "nonce_malformed" for what no form of ours sends,
+    "nonce_reused" for the same nonce with another verb or body.
     """
     if not nonce:
         return do()
+    if not (8 <= len(nonce) <= 64 and nonce.isprintable()):
+        raise Refused("nonce_malformed", _("Reload the page and send the form again."), status=422)
     canonical = json.dumps([verb, body], sort_keys=True, cls=DjangoJSONEncoder)
     body_hash = hashlib.sha256(canonical.encode()).hexdigest()
     seen = Nonce.objects.filter(user=user, nonce=nonce).first()
@@ -77,7 +80,9 @@ def once(
             _("This form was already sent with other content. Reload the page and send it again."),
             status=422,
         )
-    return seen.answer
+    answer = seen.answer
+    assert isinstance(answer, dict)
+    return answer
 
 
 @transaction.atomic
@@ -95,4 +100,25 @@ def update_account(user: User, *, name: str, zone: str, at: datetime) -> User:
         before=before,
         after={"name": name, "zone": zone},
     )
+    return locked
+
+
+@transaction.atomic
+def set_rights(
+    user: User, *, is_active: bool, may_create_courses: bool, by: User, at: datetime
+) -> User:
+    """Close or reopen an account, and say whether it may create courses. Locks the user row.
+
+    Operators only. Raises Refused("own_account", status 422) for closing one's own account.
+    """
+    locked = User.objects.select_for_update().get(pk=user.pk)
+    if locked == by and not is_active:
+        raise Refused("own_account", _("You cannot close your own account."), status=422)
+    before = {"is_active": locked.is_active, "may_create_courses": locked.may_create_courses}
+    after = {"is_active": is_active, "may_create_courses": may_create_courses}
+    if before == after:
+        return locked
+    locked.is_active, locked.may_create_courses = is_active, may_create_courses
+    locked.save(update_fields=list(after))
+    audit("set_rights", at=at, actor=by, subject=f"user {locked.code}", before=before, after=after)
     return locked

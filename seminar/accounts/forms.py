@@ -5,10 +5,7 @@ from zoneinfo import available_timezones
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-
-from seminar.accounts.models import User
 
 
 class SignupForm(AllauthSignupForm):
@@ -35,4 +32,5 @@ class AccountForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         zones = sorted(zone for zone in available_timezones() if "/" in zone)
-        self.fields["zone"].choices = [("", _("Same as the course")), *((z, z) for z in zones)]
+        choices = [("", _("Same as the course")), *((zone, zone) for zone in zones)]
+        self.fields["zone"].choices = choices  # type: ignore[attr-defined]

@@ -6,15 +6,16 @@ with the same Message-ID. So: nothing is lost, and at most one message per crash
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
-from smtplib import SMTPRecipientsRefused, SMTPSenderRefused
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
-from django.template.loader import render_to_string
+from django.template import Context, Engine
 from django.utils.translation import override
 
 from seminar.accounts.models import User
@@ -23,11 +24,13 @@ from seminar.notifications.models import Message
 
 LEASE = timedelta(minutes=5)
 BATCH = 10  # ten times the mail time-out stays below the lease
-ATTEMPTS = 6
-BACK_OFF = timedelta(minutes=1)  # doubled with each attempt: 1, 2, 4, 8, 16 minutes
+BACK_OFF = timedelta(minutes=1)  # doubled with each attempt: 1, 2, 4, ... minutes
+LONGEST_WAIT = timedelta(hours=1)
+ATTEMPTS = 30  # together just over a day: longer than a mail server is usually down
+PERMANENT = 500  # SMTP: from here on, the same mail will never be taken
 
 
-def enqueue(
+def enqueue(  # noqa: PLR0913 - the facts of one message
     kind: str,
     *,
     key: str,
@@ -49,19 +52,14 @@ def enqueue(
     """
     if Message.objects.filter(key=key).exists():
         return False
-    with override(to.language):
-        text = render_to_string(
-            f"{kind}.txt",
-            context | {"to": to, "site": settings.SITE_URL, "course_slug": course_slug},
-        )
-    subject, _, body = text.strip().partition("\n")
+    subject, text = rendered(kind, to, context | {"course_slug": course_slug})
     return write(
         key=key,
         to=to,
         address=to.email,
         kind=kind,
         subject=subject,
-        text=body.strip() + "\n",
+        text=text,
         at=at,
         due_at=due_at or at,
         course_slug=course_slug,
@@ -69,20 +67,65 @@ def enqueue(
     )
 
 
+def enqueue_all(  # noqa: PLR0913 - the facts of one message
+    kind: str,
+    *,
+    key: str,
+    to: Iterable[User],
+    at: datetime,
+    context: dict[str, Any],
+    course_slug: str = "",
+    stream: str = Message.Stream.REQUIRED,
+) -> int:
+    """Write the same message to many people; return how many are new. Two queries at any number.
+
+    Like ``enqueue``, with one key for each person: ``key``, a colon, the person's code.
+    """
+    people = {f"{key}:{person.code}": person for person in to}
+    known = set(Message.objects.filter(key__in=people).values_list("key", flat=True))
+    rows = []
+    for own_key, person in people.items():
+        if own_key in known:
+            continue
+        subject, text = rendered(kind, person, context | {"course_slug": course_slug})
+        fields = {"to": person, "address": person.email, "course_slug": course_slug}
+        fields |= {"kind": kind, "text": text, "stream": stream}
+        rows.append(new_message(key=own_key, subject=subject, at=at, **fields))
+    Message.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+    return len(rows)
+
+
+def rendered(kind: str, to: User, context: dict[str, Any]) -> tuple[str, str]:
+    """Return subject and text of ``<kind>.txt`` in the language of the person it is for.
+
+    Plain text: nothing is escaped for HTML.
+    """
+    values = Context(context | {"to": to, "site": settings.SITE_URL}, autoescape=False)
+    with override(to.language):
+        mail: str = Engine.get_default().get_template(f"{kind}.txt").render(values)
+    subject, _, text = mail.strip().partition("\n")
+    return subject, text.strip() + "\n"
+
+
 def write(*, key: str, subject: str, at: datetime, **fields: Any) -> bool:
     """Insert one message unless its key exists; return whether it was new.
 
     Two writers of one key are kept apart by the unique constraint: the second inserts nothing.
     """
-    row = Message(
+    row = new_message(key=key, subject=subject, at=at, **fields)
+    Message.objects.bulk_create([row], ignore_conflicts=True)
+    return Message.objects.filter(key=key, message_id=row.message_id).exists()
+
+
+def new_message(*, key: str, subject: str, at: datetime, **fields: Any) -> Message:
+    """Build a row that is not stored yet. Its Message-ID stays with it for good."""
+    return Message(
         key=key,
         subject=" ".join(subject.split())[:200],
         message_id=f"<{new_code()}.{new_code()}@{mail_domain()}>",
         queued_at=at,
         **{"due_at": at} | fields,
     )
-    Message.objects.bulk_create([row], ignore_conflicts=True)
-    return Message.objects.filter(key=key, message_id=row.message_id).exists()
 
 
 def mail_domain() -> str:
@@ -97,10 +140,11 @@ def deliver(*, now: Callable[[], datetime]) -> int:
     run this at once: a row belongs to whoever leased it.
     """
     sent = 0
+    connection = get_connection()
     while batch := lease_batch(at=now()):
-        with get_connection() as connection:
-            for message in batch:
-                sent += deliver_one(message, connection=connection, at=now())
+        for message in batch:
+            sent += deliver_one(message, connection=connection, at=now())
+        hang_up(connection)
     return sent
 
 
@@ -113,7 +157,8 @@ def lease_batch(*, at: datetime) -> list[Message]:
     """
     due = Message.objects.filter(state=Message.State.QUEUED, due_at__lte=at)
     free = due.filter(leased_until__isnull=True) | due.filter(leased_until__lte=at)
-    rows = list(free.order_by("due_at", "id").select_for_update(skip_locked=True)[:BATCH])
+    locked = free.select_related("to").select_for_update(skip_locked=True, of=("self",))
+    rows = list(locked.order_by("due_at", "id")[:BATCH])
     lease = secrets.token_hex(8)
     for row in rows:
         row.uncertain = row.uncertain or bool(row.lease)
@@ -126,22 +171,43 @@ def lease_batch(*, at: datetime) -> list[Message]:
 def deliver_one(message: Message, *, connection: Any, at: datetime) -> bool:
     """Hand one leased message to the mail server and write down how it ended.
 
-    A refused address ends it; any other failure returns it to the queue, later each time, until
-    the attempts are used up. One bad recipient never stops the others.
+    What the server refuses for good ends it; any other failure returns it to the queue, later each
+    time, until the attempts are used up. One bad recipient never stops the others: the connection
+    is opened again for the next message where this one broke it.
     """
     if message.to and not message.to.is_active:
         end(message, state=Message.State.SKIPPED, at=at, error="account is closed")
         return False
     try:
+        connection.open()
         as_mail(message, connection).send()
-    except (SMTPRecipientsRefused, SMTPSenderRefused, ValueError) as error:
-        end(message, state=Message.State.DEAD, at=at, error=repr(error))
-    except OSError as error:  # network and every SMTPException
-        try_later(message, at=at, error=repr(error))
-    else:
-        end(message, state=Message.State.SENT, at=at, error="")
-        return True
-    return False
+    except (OSError, ValueError) as error:  # network, every SMTPException; what is no mail at all
+        hang_up(connection)
+        if is_permanent(error):
+            end(message, state=Message.State.DEAD, at=at, error=repr(error))
+        else:
+            try_later(message, at=at, error=repr(error))
+        return False
+    end(message, state=Message.State.SENT, at=at, error="")
+    return True
+
+
+def is_permanent(error: Exception) -> bool:
+    """Tell whether sending this message again can only fail again.
+
+    A refused sender or login concerns every message and is mended by the operator, so it is not.
+    """
+    if isinstance(error, SMTPRecipientsRefused):
+        return all(code >= PERMANENT for code, _ in error.recipients.values())
+    if isinstance(error, SMTPDataError):
+        return error.smtp_code >= PERMANENT
+    return isinstance(error, ValueError)
+
+
+def hang_up(connection: Any) -> None:
+    """Close the connection to the mail server; that it is gone already is no error."""
+    with suppress(OSError):
+        connection.close()
 
 
 def as_mail(message: Message, connection: Any) -> EmailMultiAlternatives:
@@ -175,7 +241,7 @@ def try_later(message: Message, *, at: datetime, error: str) -> None:
         end(message, state=Message.State.DEAD, at=at, error=error)
         return
     Message.objects.filter(pk=message.pk, lease=message.lease).update(
-        due_at=at + BACK_OFF * 2 ** (message.attempts - 1),
+        due_at=at + min(BACK_OFF * 2 ** (message.attempts - 1), LONGEST_WAIT),
         lease="",
         leased_until=None,
         last_error=error[:2000],

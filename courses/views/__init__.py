@@ -1,0 +1,20 @@
+"""Pages of a course: joining it, its people, its reading list, its news."""
+
+from courses.views.announcements import announce, announcements
+from courses.views.enrolment import enrolment, join, withdraw_application
+from courses.views.papers import paper, papers
+from courses.views.people import accept_applications, change_state, decide_application, people
+
+__all__ = [
+    "accept_applications",
+    "announce",
+    "announcements",
+    "change_state",
+    "decide_application",
+    "enrolment",
+    "join",
+    "paper",
+    "papers",
+    "people",
+    "withdraw_application",
+]

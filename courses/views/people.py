@@ -1,0 +1,141 @@
+"""The people of a course: who asks to join, who is in, who left."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from courses import actions
+from courses.access import INSTRUCTOR, STAFF, CourseRequest, course_page
+from courses.forms import DecisionForm, StateForm
+from courses.models import Membership
+from courses.queries import (
+    applications_waiting,
+    members,
+    offered_keys,
+    places_taken,
+    prerequisites_of,
+)
+from seminar.lib import clock
+from seminar.lib.errors import Refused
+
+IN_COURSE = (Membership.State.ACTIVE, Membership.State.SUSPENDED)
+
+
+@require_safe
+@course_page(STAFF)
+def people(request: CourseRequest) -> HttpResponse:
+    """List applications that wait, with what they state, and members by role or state."""
+    return render_people(request)
+
+
+@require_POST
+@course_page(INSTRUCTOR)
+def decide_application(request: CourseRequest, code: str) -> HttpResponse:
+    """Accept, waitlist or decline one application."""
+    membership = get_object_or_404(Membership, course=request.course, code=code)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return render_people(request, problem=form.errors.as_text(), about=code, status=422)
+    try:
+        actions.decide_application(
+            membership, **form.cleaned_data, by=request.membership, at=clock.now()
+        )
+    except Refused as refusal:
+        return render_people(request, problem=str(refusal), about=code, status=refusal.status)
+    messages.success(request, _("%s is told by mail.") % membership.user.name)
+    return redirect("courses:people", request.course.slug)
+
+
+@require_POST
+@course_page(INSTRUCTOR)
+def accept_applications(request: CourseRequest) -> HttpResponse:
+    """Accept all chosen applications, or none of them."""
+    codes = request.POST.getlist("code")
+    try:
+        count = actions.accept_applications(
+            request.course, codes=codes, by=request.membership, at=clock.now()
+        )
+    except Refused as refusal:
+        return render_people(request, problem=str(refusal), status=refusal.status)
+    done = ngettext("%d application accepted.", "%d applications accepted.", count)
+    messages.success(request, done % count)
+    return redirect("courses:people", request.course.slug)
+
+
+@course_page(INSTRUCTOR)
+def change_state(request: CourseRequest, code: str) -> HttpResponse:
+    """Suspend a member, end a membership, or let somebody in again, with a reason."""
+    membership = get_object_or_404(request.course.memberships.select_related("user"), code=code)
+    form = StateForm(request.POST or None, membership=membership)
+    status = 422 if form.errors else 200
+    if form.is_bound and form.is_valid():
+        try:
+            actions.change_state(membership, **form.cleaned_data, by=request.user, at=clock.now())
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+            status = refusal.status
+        else:
+            messages.success(request, _("%s is told by mail.") % membership.user.name)
+            return redirect("courses:people", request.course.slug)
+    context = {"form": form, "person": membership, "nav_active": "people"}
+    return render(request, "courses/change_state.html", context, status=status)
+
+
+def render_people(request: CourseRequest, *, status: int = 200, **context: Any) -> HttpResponse:
+    """Answer with the page; ``problem`` is what was refused, ``about`` the application it is of."""
+    everybody = list(members(request.course))
+    role, state = request.GET.get("role", ""), request.GET.get("state", "")
+    chosen = [
+        person
+        for person in everybody
+        if not person.is_waiting
+        and (not role or person.role == role)
+        and (person.state == state if state else person.state in IN_COURSE)
+    ]
+    context |= {
+        "waiting": waiting(request),
+        "people": chosen,
+        "chips": chips(everybody, role=role, state=state),
+        "filtered": bool(role or state),
+        "taken": places_taken(request.course),
+        "typed": request.POST.get("reason", ""),
+        "nav_active": "people",
+    }
+    return render(request, "courses/people.html", context, status=status)
+
+
+def waiting(request: CourseRequest) -> list[dict[str, Any]]:
+    """Return each waiting application with its prerequisites judged."""
+    needed, offered = request.course.prerequisites_needed, offered_keys(request.course)
+    return [
+        {
+            "application": application,
+            "judged": prerequisites_of(application, needed=needed, offered=offered),
+        }
+        for application in applications_waiting(request.course)
+    ]
+
+
+def chips(everybody: list[Membership], *, role: str, state: str) -> list[dict[str, Any]]:
+    """Return the filters that find somebody, with how many: roles of who is in, then who left."""
+    inside = [person for person in everybody if person.state in IN_COURSE]
+    found = [{"label": _("All"), "query": "", "count": len(inside), "on": not role and not state}]
+    for value, label in Membership.Role.choices:
+        count = sum(person.role == value for person in inside)
+        found.append(
+            {"label": label, "query": f"role={value}", "count": count, "on": role == value}
+        )
+    for value in (
+        Membership.State.SUSPENDED,
+        Membership.State.WITHDRAWN,
+        Membership.State.DECLINED,
+    ):
+        count = sum(person.state == value for person in everybody)
+        query = f"state={value}"
+        found.append({"label": value.label, "query": query, "count": count, "on": state == value})
+    return [chip for chip in found if chip["count"] or chip["on"]]
