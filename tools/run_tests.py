@@ -5,12 +5,13 @@
 The two database runs go side by side; each one's output is shown whole when it ends. The browser
 run follows in a process of its own, because Playwright leaves an event loop behind that Django
 would refuse to work beside. Every run prints the test runner's own summary; they are repeated at
-the end, and the exit status is that of the worst. Needs what tools/with_services.py provides.
+the end, and any failure is a failure of the whole. Needs what tools/with_services.py provides.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -101,8 +102,9 @@ def main() -> int:
     for name, (status, summary) in sorted(results.items(), key=lambda item: item[1][0] != 0):
         print(f"{name}: {'passed' if status == 0 else f'FAILED (exit status {status})'}")
         print(summary)
-    return max(status for status, _ in results.values())
+    return 1 if any(status for status, _ in results.values()) else 0
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the runs are ended too
     sys.exit(main())

