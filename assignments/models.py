@@ -89,12 +89,18 @@ class Extension(models.Model):
 
 
 class Draft(models.Model):
-    """What one student is writing for one assignment. ``version`` rises with each saved choice."""
+    """What one student is writing for one assignment. ``version`` rises with each saved choice.
+
+    ``settled_until`` is the last deadline at which the text was taken as it stood: submitted
+    automatically, or found incomplete and its author told. What is written later never counts for
+    that deadline, however late the job runs.
+    """
 
     assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="drafts")
     membership = models.ForeignKey(Membership, models.PROTECT, related_name="drafts")
     version = models.PositiveIntegerField(default=0)
     changed_at = models.DateTimeField()
+    settled_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -189,7 +195,8 @@ class Submission(AppendOnly):
 
     ``content`` of a report: {"papers": [{"paper": key, "title": ..., "summary": text, "strengths":
     [...], "weaknesses": [...], "improvements": [...], "extensions": [...]}]}; of a mini-assignment:
-    {"file": display name, "note": text}. ``content_hash`` is the SHA-256 of its canonical form.
+    {"file": display name, "sha256": of the bytes, "size": bytes, "pages": number or null, "note":
+    text}. ``content_hash`` is the SHA-256 of its canonical form.
     """
 
     class Source(models.TextChoices):
