@@ -10,7 +10,7 @@ from assignments.models import Assignment, Submission
 from courses.models import Course, Meeting, Membership
 from presentations.models import Presentation
 from seminar.lib.append_only import AppendOnly
-from seminar.lib.constraints import between, one_of, together
+from seminar.lib.constraints import between, one_of
 
 
 class Component(models.Model):
@@ -328,7 +328,11 @@ class ResultRun(models.Model):
                 condition=Q(computed_at__isnull=True),
                 name="grading_resultrun_one_waiting",
             ),
-            together("frozen_at", "frozen_by", name="grading_resultrun_frozen_by"),
+            CheckConstraint(
+                # The command line may freeze; nobody is in the row then, the audit says so.
+                condition=Q(frozen_by__isnull=True) | Q(frozen_at__isnull=False),
+                name="grading_resultrun_frozen_by",
+            ),
             CheckConstraint(
                 condition=Q(frozen_at__isnull=True) | Q(computed_at__isnull=False),
                 name="grading_resultrun_frozen_is_computed",

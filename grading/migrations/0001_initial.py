@@ -286,7 +286,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='resultrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('frozen_at__isnull', True), ('frozen_by__isnull', True)), models.Q(('frozen_at__isnull', False), ('frozen_by__isnull', False)), _connector='OR'), name='grading_resultrun_frozen_by'),
+            constraint=models.CheckConstraint(condition=models.Q(('frozen_by__isnull', True), ('frozen_at__isnull', False), _connector='OR'), name='grading_resultrun_frozen_by'),
         ),
         migrations.AddConstraint(
             model_name='resultrun',

@@ -1,0 +1,277 @@
+"""Standings and verdicts: the one place where rows become the values that the rules judge.
+
+Page, API, job and command all come through ``staff_standings`` or ``student_standing``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from courses.models import Course, Meeting, Membership
+from courses.rules import late_days
+from grading import rules
+from grading.models import GradeItem
+from grading.queries.rows import ComponentRow, ItemRow, Rows, rows_of
+from grading.rules import ItemFacts, ItemState, ItemValue
+from presentations.models import Presentation
+
+GRACE = timedelta(minutes=5)
+TALK_MEETINGS = {
+    Presentation.Kind.IN_CLASS.value: Meeting.Kind.IN_CLASS.value,
+    Presentation.Kind.FINAL.value: Meeting.Kind.FINAL.value,
+}
+COMPUTED = {GradeItem.Kind.ATTENDANCE.value, GradeItem.Kind.PARTICIPATION.value}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The rows of a course with what the rules make of its scheme; read once, judged often."""
+
+    rows: Rows
+    scheme: rules.Scheme
+    clauses: tuple[rules.Clause, ...]
+    meetings: Mapping[int, Meeting]
+    ends: Mapping[int, datetime]
+    last_talks: Mapping[str, datetime]
+
+    @property
+    def course(self) -> Course:
+        """The course all this is about."""
+        return self.rows.course
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One student: facts, value and state of each item by its key; standing and verdict."""
+
+    member: Membership
+    facts: Mapping[str, ItemFacts]
+    values: Mapping[str, ItemValue]
+    states: Mapping[str, ItemState]
+    standing: rules.Standing
+    outcome: rules.Outcome
+
+
+def facts_of(course: Course, *, only: Membership | None = None) -> Facts:
+    """Read all facts of a course, or of one student. Seven queries at any size."""
+    rows = rows_of(course, only=only)
+    ends = {meeting.pk: meeting.ends_at for meeting in rows.meetings}
+    last: dict[str, datetime] = {}
+    for meeting in rows.meetings:
+        if meeting.cancelled_at is None:
+            last[meeting.kind] = max(ends[meeting.pk], last.get(meeting.kind, ends[meeting.pk]))
+    keys = {component.id: component.key for component in rows.components.values()}
+    clauses = tuple(
+        rules.Clause(None if clause.component is None else keys[clause.component], clause.at_least)
+        for clause in rows.clauses
+    )
+    return Facts(
+        rows=rows,
+        scheme=scheme_of(rows),
+        clauses=clauses,
+        meetings={meeting.pk: meeting for meeting in rows.meetings},
+        ends=ends,
+        last_talks={
+            talk: last[meetings] for talk, meetings in TALK_MEETINGS.items() if meetings in last
+        },
+    )
+
+
+def scheme_of(rows: Rows) -> rules.Scheme:
+    """Return components and items as the rules know them."""
+    items: dict[int, list[rules.Item]] = {}
+    for item in rows.items.values():
+        kind = rules.ItemKind(item.kind)
+        part = rules.Item(item.key, kind, item.weight, item.max_points, item.title)
+        items.setdefault(item.component, []).append(part)
+
+    def component(row: ComponentRow) -> rules.Component:
+        return rules.Component(
+            key=row.key,
+            title=row.title,
+            weight=row.weight,
+            items=tuple(items.get(row.id, ())),
+            children=tuple(
+                component(child) for child in rows.components.values() if child.parent == row.id
+            ),
+            drop_lowest=row.drop_lowest,
+        )
+
+    tops = (component(row) for row in rows.components.values() if row.parent is None)
+    return rules.Scheme(tuple(tops))
+
+
+def staff_standings(facts: Facts, *, at: datetime) -> list[Judged]:
+    """Judge every student by all facts, released or not. No query."""
+    return [judge(facts, member, at=at, staff=True) for member in facts.rows.students]
+
+
+def student_standing(facts: Facts, member: Membership, *, at: datetime) -> Judged:
+    """Judge one student by what this student may know: released scores only. No query."""
+    return judge(facts, member, at=at, staff=False)
+
+
+def judge(
+    facts: Facts,
+    member: Membership,
+    *,
+    at: datetime,
+    staff: bool,
+    clauses: Sequence[rules.Clause] | None = None,
+) -> Judged:
+    """Judge one student by the rule in force, or by ``clauses``. No query."""
+    found: dict[str, ItemFacts] = {}
+    values: dict[str, ItemValue] = {}
+    for item in facts.rows.items.values():
+        fact = item_facts(facts, item, member)
+        found[item.key] = fact
+        values[item.key] = value_of(facts, item, member, fact, at=at, staff=staff)
+    now = rules.standing(facts.scheme, values)
+    rule = facts.clauses if clauses is None else clauses
+    states = {key: value.state for key, value in values.items()}
+    return Judged(member, found, values, states, now, rules.outcome(rule, now))
+
+
+def item_facts(facts: Facts, item: ItemRow, member: Membership) -> ItemFacts:
+    """Return what the state of one item of one student follows from."""
+    rows = facts.rows
+    key = (item.id, member.pk)
+    folded = rules.current(
+        rules.Entry(entry.seq, rules.EntryKind(entry.kind), entry.points)
+        for entry in rows.entries.get(key, ())
+    )
+    released = key in rows.released
+    if item.kind == GradeItem.Kind.ASSIGNMENT:
+        done = (item.assignment, member.pk) in rows.submissions
+        due = effective_deadline(facts, item, member) + GRACE
+        return ItemFacts(due, done, folded, released)
+    if item.kind == GradeItem.Kind.PRESENTATION:
+        held = talk_ends(facts, item, member)
+        due = facts.last_talks.get(item.talk_kind)
+        return ItemFacts(due, held is not None, folded, released, talk=True)
+    last = max(facts.ends.values(), default=None)
+    return ItemFacts(last, done=False, folded=folded, released=released)
+
+
+def effective_deadline(facts: Facts, item: ItemRow, member: Membership) -> datetime:
+    """Return the later of an assignment's deadline and the student's extension."""
+    assert item.assignment is not None, "work is handed in"
+    assert item.closes_at is not None, "its assignment has a deadline"
+    until = facts.rows.extensions.get((item.assignment, member.pk))
+    return max(item.closes_at, until) if until else item.closes_at
+
+
+def talk_ends(facts: Facts, item: ItemRow, member: Membership) -> datetime | None:
+    """Return when the meeting of a student's talk ends; None without talk, or if cancelled."""
+    meeting = facts.meetings.get(facts.rows.talks.get((item.talk_kind, member.pk), 0))
+    if meeting is None or meeting.cancelled_at is not None:
+        return None
+    return facts.ends[meeting.pk]
+
+
+def value_of(
+    facts: Facts,
+    item: ItemRow,
+    member: Membership,
+    fact: ItemFacts,
+    *,
+    at: datetime,
+    staff: bool,
+) -> ItemValue:
+    """Return what an item is worth, to staff or as its student may know it."""
+    fact = as_of(facts, item, member, fact, at)
+    state = rules.staff_state(fact, at) if staff else rules.student_state(fact, at)
+    if state is ItemState.EXCUSED:
+        return rules.excused_value()
+    if state is ItemState.OVERRIDDEN:
+        return rules.item_value(state, fact.folded.override, item.max_points)
+    if item.kind == GradeItem.Kind.ATTENDANCE:
+        return attendance_value(facts, member)
+    if item.kind == GradeItem.Kind.PARTICIPATION:
+        return participation_value(facts, item, member, at=at, known=staff or fact.released)
+    if state is ItemState.GRADED:
+        assert fact.folded.score is not None, "graded means scored"
+        return rules.item_value(state, less_penalty(facts, item, member, fact), item.max_points)
+    return rules.item_value(state, reachable=reach(facts, item, member, state, at))
+
+
+def as_of(
+    facts: Facts, item: ItemRow, member: Membership, fact: ItemFacts, at: datetime
+) -> ItemFacts:
+    """Return the facts with a talk that is still ahead taken as not held."""
+    ends = talk_ends(facts, item, member) if fact.talk else None
+    if ends is None or ends <= at:
+        return fact
+    due = None if fact.due is None else max(fact.due, ends)
+    return ItemFacts(due, done=False, folded=fact.folded, released=fact.released, talk=True)
+
+
+def days_late(facts: Facts, item: ItemRow, member: Membership) -> int:
+    """Return how many days late the version that counts is, by the deadline in force now."""
+    submission = facts.rows.submissions.get((item.assignment or 0, member.pk))
+    if submission is None:
+        return 0
+    deadline = effective_deadline(facts, item, member)
+    if submission.received_at < deadline + GRACE:
+        return 0
+    return late_days(submission.received_at, deadline, facts.course.zone)
+
+
+def less_penalty(facts: Facts, item: ItemRow, member: Membership, fact: ItemFacts) -> Fraction:
+    """Return a score with the deduction for late days taken off."""
+    percent = facts.rows.policy.late_percent_per_day
+    days = days_late(facts, item, member)
+    assert fact.folded.score is not None, "only scores are cut"
+    return rules.after_penalty(fact.folded.score, item.max_points, percent, days)
+
+
+def reach(
+    facts: Facts, item: ItemRow, member: Membership, state: ItemState, at: datetime
+) -> Fraction | None:
+    """Return the share that late work can still earn; None for the rule's own default."""
+    if item.kind != GradeItem.Kind.ASSIGNMENT:
+        return None
+    policy = facts.rows.policy
+    if state is not ItemState.MISSING:
+        return rules.late_reach(policy.late_percent_per_day, days_late(facts, item, member))
+    days = late_days(at, effective_deadline(facts, item, member), facts.course.zone)
+    if days > policy.late_days:
+        return None
+    return rules.late_reach(policy.late_percent_per_day, days)
+
+
+def attendance_value(facts: Facts, member: Membership) -> ItemValue:
+    """Return what attendance is worth by the marks taken so far; students know their marks."""
+    return rules.attendance_value(
+        marks_of(facts, member).values(), facts.rows.policy.late_attendance_factor
+    )
+
+
+def marks_of(facts: Facts, member: Membership) -> dict[int, rules.Mark]:
+    """Return a student's mark at each meeting, by meeting id, in order of date."""
+    taken = facts.rows.marks.get(member.pk, {})
+    marks = {}
+    for meeting in facts.rows.meetings:
+        if meeting.cancelled_at is not None:
+            marks[meeting.pk] = rules.Mark.CANCELLED
+        else:
+            marks[meeting.pk] = rules.Mark(taken.get(meeting.pk, "not_taken"))
+    return marks
+
+
+def participation_value(
+    facts: Facts, item: ItemRow, member: Membership, *, at: datetime, known: bool
+) -> ItemValue:
+    """Return what class participation is worth; of points not released nothing shows."""
+    ahead = [
+        meeting.pk
+        for meeting in facts.rows.meetings
+        if meeting.cancelled_at is None and facts.ends[meeting.pk] > at
+    ]
+    if not known:
+        return rules.item_value(ItemState.NOT_DUE if ahead else ItemState.UNRELEASED)
+    points = facts.rows.points.get((item.id, member.pk), {})
+    caps = [max(Decimal(0), item.meeting_cap - points.get(pk, Decimal(0))) for pk in ahead]
+    return rules.participation_value(points.values(), item.max_points, caps)
