@@ -63,6 +63,8 @@ class PreferenceList(models.Model):
 
     class Meta:
         ordering = ["number", "id"]
+        verbose_name = _("preference list")
+        verbose_name_plural = _("preference lists")
         constraints = [
             UniqueConstraint(
                 fields=["round", "membership"], name="presentations_list_once_per_student"
@@ -147,7 +149,14 @@ class Allocation(models.Model):
     round = models.ForeignKey(PreferenceRound, models.PROTECT, related_name="allocations")
     run = models.PositiveIntegerField()
     run_at = models.DateTimeField()
-    run_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    run_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Nobody: the command line."),
+    )
     rule_version = models.CharField(max_length=20)
     input_hash = models.CharField(max_length=64)
     inputs = models.JSONField()
@@ -159,6 +168,8 @@ class Allocation(models.Model):
 
     class Meta:
         ordering = ["-run"]
+        verbose_name = _("allocation")
+        verbose_name_plural = _("allocations")
         constraints = [
             UniqueConstraint(fields=["round", "run"], name="presentations_allocation_run_once"),
             UniqueConstraint(
@@ -166,7 +177,10 @@ class Allocation(models.Model):
                 condition=Q(published_at__isnull=False),
                 name="presentations_allocation_one_published",
             ),
-            together("published_at", "published_by", name="presentations_allocation_published_by"),
+            CheckConstraint(
+                condition=Q(published_by__isnull=True) | Q(published_at__isnull=False),
+                name="presentations_allocation_published_by",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -202,7 +216,9 @@ class Presentation(models.Model):
     cancelled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering = ["meeting", "position", "id"]
+        ordering = ["meeting__date", "meeting__starts", "position", "id"]
+        verbose_name = _("presentation")
+        verbose_name_plural = _("presentations")
         constraints = [
             one_of("kind", ("in_class", "final"), name="presentations_presentation_kind_known"),
             one_of(
@@ -262,6 +278,8 @@ class Presenter(models.Model):
 
     class Meta:
         ordering = ["seat", "id"]
+        verbose_name = _("presenter")
+        verbose_name_plural = _("presenters")
         constraints = [
             UniqueConstraint(
                 fields=["presentation", "seat"],

@@ -1,4 +1,12 @@
-from typing import Any
+from django.urls import path
+
+from presentations import views
 
 app_name = "presentations"
-urlpatterns: list[Any] = []
+urlpatterns = [
+    path("preferences", views.rounds, name="rounds"),
+    path("preferences/<slug:key>", views.preferences, name="preferences"),
+    path("presentations", views.presentations, name="presentations"),
+    path("presentations/<slug:code>", views.presentation, name="presentation"),
+    path("manage/allocation", views.allocation, name="allocation"),
+]

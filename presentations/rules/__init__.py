@@ -24,6 +24,7 @@ from presentations.rules.inputs import (
     Unavailability,
     input_problems,
 )
+from presentations.rules.ranking import MOVES, moved
 from presentations.rules.rounds import (
     SETTLING,
     ListRefusal,
@@ -34,8 +35,10 @@ from presentations.rules.rounds import (
     round_state,
     submit_refusal,
 )
+from presentations.rules.talks import TalkTime, start_offsets, talks_that_fit, used_minutes
 
 __all__ = [
+    "MOVES",
     "RULE_VERSION",
     "SENTENCES",
     "SETTLING",
@@ -53,6 +56,7 @@ __all__ = [
     "RoundState",
     "Sentence",
     "Step",
+    "TalkTime",
     "Trace",
     "Unavailability",
     "Unplaced",
@@ -62,8 +66,12 @@ __all__ = [
     "explain",
     "input_problems",
     "list_refusals",
+    "moved",
     "provisional",
     "replay",
     "round_state",
+    "start_offsets",
     "submit_refusal",
+    "talks_that_fit",
+    "used_minutes",
 ]

@@ -1,0 +1,16 @@
+"""Every write about rounds, lists, allocations and talks."""
+
+from presentations.actions.allocations import allocate_round, publish_allocation
+from presentations.actions.lists import change_list, prepare_list, submit_list, withdraw_list
+from presentations.actions.talks import reassign_presentation, schedule_final_talk
+
+__all__ = [
+    "allocate_round",
+    "change_list",
+    "prepare_list",
+    "publish_allocation",
+    "reassign_presentation",
+    "schedule_final_talk",
+    "submit_list",
+    "withdraw_list",
+]

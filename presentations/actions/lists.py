@@ -1,0 +1,382 @@
+"""Preference lists: prepared, submitted for a queue number, changed, withdrawn.
+
+All four take the round's lock first and read after. What they refuse leaves no trace.
+Source: PRODUCT 3.3.1-3.3.2.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from courses.models import Membership, Paper
+from courses.queries import policy_in_force
+from presentations import rules
+from presentations.actions import locks
+from presentations.models import PreferenceChoice, PreferenceList, PreferenceRound, QueueEvent
+from presentations.queries import list_of, papers_of_round, ranking_of
+from seminar.accounts.actions import audit, once
+from seminar.lib.errors import Refused
+from seminar.lib.templatetags.seminar_format import course_clock, course_time, deadline
+from seminar.notifications.actions import enqueue
+
+Answer = dict[str, Any]
+
+
+@transaction.atomic
+def prepare_list(
+    round_id: int,
+    membership: Membership,
+    ranked: Sequence[str],
+    version: int,
+    nonce: str,
+    at: datetime,
+) -> Answer:
+    """Keep a ranking that has no queue number yet, before the round opens or while it is open.
+
+    ``ranked`` are keys of papers, best first; it may be shorter than a list must be. ``version``
+    is the one the page showed (0: nothing kept). Returns ``{"version"}``.
+
+    Locks the round. Raises Refused ``closed``, ``already_submitted``, ``stale_list`` (409),
+    ``bad_list``, ``nonce_reused`` (422), ``not_a_student`` (403).
+    """
+    round_ = locks.locked_round(round_id)
+
+    def prepare() -> Answer:
+        _require_student(membership, round_)
+        if rules.submit_refusal(at, *_window(round_)) == "closed":
+            raise _closed(round_)
+        list_ = list_of(round_, membership)
+        if list_ is not None and list_.number is not None:
+            raise _already_submitted(list_)
+        if ranking_of(list_) != tuple(ranked):
+            _require_version(list_, version, round_)
+            papers = _require_valid(round_, ranked, min_length=0)
+            list_ = _store(round_, membership, list_, [papers[key] for key in ranked], at)
+        return {"version": list_.version if list_ else 0}
+
+    return once(
+        nonce,
+        user=membership.user,
+        verb="prepare_list",
+        body=[round_.pk, list(ranked), version],
+        at=at,
+        do=prepare,
+    )
+
+
+@transaction.atomic
+def submit_list(
+    round_id: int, membership: Membership, ranked: Sequence[str], nonce: str, at: datetime
+) -> Answer:
+    """Store a complete list and give it the next queue number. Returns ``{"number", "version"}``.
+
+    ``at`` is when the request had been received: ``opens_at <= at < closes_at``. The list as sent
+    counts, whatever was prepared before. Sending the same list again returns the number it has.
+
+    Locks the round: under it alone numbers are given, rising, without gaps, never twice. Writes one
+    queue event and one audit entry; queues ``presentations/mail/list_received``. Raises Refused
+    ``not_open_yet``, ``closed``, ``already_submitted`` (409), ``bad_list`` with every problem,
+    ``nonce_reused`` (422), ``not_a_student`` (403). Source: PRODUCT 3.3.1.
+    """
+    round_ = locks.locked_round(round_id)
+
+    def submit() -> Answer:
+        _require_student(membership, round_)
+        _require_open(round_, at)
+        list_ = list_of(round_, membership)
+        if list_ is not None and list_.number is not None:
+            if ranking_of(list_) != tuple(ranked):
+                raise _already_submitted(list_)
+            return {"number": list_.number, "version": list_.version}
+        papers = _require_valid(round_, ranked, min_length=round_.min_length)
+        chosen = [papers[key] for key in ranked]
+        list_ = _give_number(round_, membership, list_, chosen, at)
+        return {"number": list_.number, "version": list_.version}
+
+    return once(
+        nonce,
+        user=membership.user,
+        verb="submit_list",
+        body=[round_.pk, list(ranked)],
+        at=at,
+        do=submit,
+    )
+
+
+@transaction.atomic
+def change_list(
+    round_id: int,
+    membership: Membership,
+    ranked: Sequence[str],
+    version: int,
+    nonce: str,
+    at: datetime,
+) -> Answer:
+    """Save another order of a submitted list. Returns ``{"number", "version"}``.
+
+    The number stays, unless the course says that a changed order loses it: then the old number is
+    burned and the next one given. An unchanged list is no edit. ``version`` is the one the page
+    showed, so that two tabs never overwrite each other unseen.
+
+    Locks the round. Writes queue events and an audit entry; queues
+    ``presentations/mail/list_received`` only with a new number. Raises Refused as ``submit_list``
+    does, plus ``stale_list``, ``not_submitted`` (409); the last valid list then stands.
+    Source: PRODUCT 3.3.2.
+    """
+    round_ = locks.locked_round(round_id)
+
+    def change() -> Answer:
+        _require_student(membership, round_)
+        _require_open(round_, at)
+        list_ = _submitted(round_, membership)
+        before = ranking_of(list_)
+        keeps = policy_in_force(round_.course).edit_keeps_number
+        effect = rules.change_effect(before, ranked, keeps_number=keeps)
+        if effect != "unchanged":
+            _require_version(list_, version, round_)
+            papers = _require_valid(round_, ranked, min_length=round_.min_length)
+            chosen = [papers[key] for key in ranked]
+            if effect == "keeps":
+                list_ = _reorder(round_, list_, before, chosen, at)
+            else:
+                _burn_number(round_, list_, before, at)
+                list_ = _give_number(round_, membership, list_, chosen, at)
+        return {"number": list_.number, "version": list_.version}
+
+    return once(
+        nonce,
+        user=membership.user,
+        verb="change_list",
+        body=[round_.pk, list(ranked), version],
+        at=at,
+        do=change,
+    )
+
+
+@transaction.atomic
+def withdraw_list(round_id: int, membership: Membership, nonce: str, at: datetime) -> Answer:
+    """Take a submitted list back: its number is burned, the ranking stays as a prepared one.
+
+    Returns ``{"burned"}``. Locks the round. Writes one queue event and one audit entry. Raises
+    Refused ``not_open_yet``, ``closed``, ``not_submitted`` (409), ``not_a_student`` (403),
+    ``nonce_reused`` (422). Source: PRODUCT 3.3.2.
+    """
+    round_ = locks.locked_round(round_id)
+
+    def withdraw() -> Answer:
+        _require_student(membership, round_)
+        _require_open(round_, at)
+        list_ = _submitted(round_, membership)
+        burned = list_.number
+        _burn_number(round_, list_, ranking_of(list_), at)
+        return {"burned": burned}
+
+    return once(
+        nonce, user=membership.user, verb="withdraw_list", body=round_.pk, at=at, do=withdraw
+    )
+
+
+# --- what is written --------------------------------------------------------------------------
+
+
+def _give_number(
+    round_: PreferenceRound,
+    membership: Membership,
+    list_: PreferenceList | None,
+    papers: list[Paper],
+    at: datetime,
+) -> PreferenceList:
+    """Store ``papers`` as a submitted list under the next number; log, audit, mail the receipt."""
+    round_.last_number += 1
+    list_ = _store(round_, membership, list_, papers, at, number=round_.last_number)
+    keys = [paper.key for paper in papers]
+    _log(round_, list_, QueueEvent.Kind.SUBMITTED, round_.last_number, keys)
+    audit(
+        "submit_list",
+        at=at,
+        actor=membership.user,
+        subject=f"{round_.key} {membership.code}",
+        course_slug=round_.course.slug,
+        after={"number": round_.last_number, "papers": keys},
+    )
+    enqueue(
+        "presentations/mail/list_received",
+        key=f"list-received-{round_.pk}-{round_.last_number}",
+        to=membership.user,
+        at=at,
+        context={"course": round_.course, "round": round_, "list": list_, "papers": papers},
+        course_slug=round_.course.slug,
+    )
+    return list_
+
+
+def _burn_number(
+    round_: PreferenceRound, list_: PreferenceList, ranked: Sequence[str], at: datetime
+) -> None:
+    burned = list_.number
+    assert burned is not None, "only a submitted list has a number to lose"
+    list_.number, list_.submitted_at, list_.changed_at = None, None, at
+    list_.version += 1
+    list_.save(update_fields=["number", "submitted_at", "changed_at", "version"])
+    _log(round_, list_, QueueEvent.Kind.WITHDRAWN, burned, ranked)
+    audit(
+        "withdraw_list",
+        at=at,
+        actor=list_.membership.user,
+        subject=f"{round_.key} {list_.membership.code}",
+        course_slug=round_.course.slug,
+        before={"number": burned, "papers": list(ranked)},
+    )
+
+
+def _reorder(
+    round_: PreferenceRound,
+    list_: PreferenceList,
+    before: Sequence[str],
+    papers: list[Paper],
+    at: datetime,
+) -> PreferenceList:
+    assert list_.number is not None, "only a submitted list is changed"
+    list_ = _store(round_, list_.membership, list_, papers, at, number=list_.number)
+    keys = [paper.key for paper in papers]
+    _log(round_, list_, QueueEvent.Kind.CHANGED, list_.number or 0, keys)
+    audit(
+        "change_list",
+        at=at,
+        actor=list_.membership.user,
+        subject=f"{round_.key} {list_.membership.code}",
+        course_slug=round_.course.slug,
+        before={"number": list_.number, "papers": list(before)},
+        after={"number": list_.number, "papers": keys},
+    )
+    return list_
+
+
+def _store(
+    round_: PreferenceRound,
+    membership: Membership,
+    list_: PreferenceList | None,
+    papers: list[Paper],
+    at: datetime,
+    number: int | None = None,
+) -> PreferenceList:
+    if list_ is None:
+        list_ = PreferenceList(round=round_, membership=membership)
+    if number is not None and list_.number is None:
+        list_.submitted_at = at
+    list_.number = number
+    list_.version += 1
+    list_.changed_at = at
+    list_.save()
+    list_.choices.all().delete()
+    PreferenceChoice.objects.bulk_create(
+        PreferenceChoice(list=list_, paper=paper, position=position)
+        for position, paper in enumerate(papers, start=1)
+    )
+    return list_
+
+
+def _log(
+    round_: PreferenceRound, list_: PreferenceList, kind: str, number: int, papers: Sequence[str]
+) -> None:
+    round_.last_event += 1
+    round_.save(update_fields=["last_number", "last_event"])
+    QueueEvent.objects.create(
+        round=round_,
+        seq=round_.last_event,
+        kind=kind,
+        membership=list_.membership,
+        number=number,
+        papers=list(papers),
+        at=list_.changed_at,
+    )
+
+
+# --- what is refused --------------------------------------------------------------------------
+
+
+def _window(round_: PreferenceRound) -> tuple[datetime, datetime, datetime | None]:
+    return round_.opens_at, round_.closes_at, round_.closed_at
+
+
+def _require_student(membership: Membership, round_: PreferenceRound) -> None:
+    now = locks.current(membership)
+    if now.course_id != round_.course_id or not now.is_student:
+        raise Refused(
+            "not_a_student", _("Only active students of this course rank papers."), status=403
+        )
+
+
+def _require_open(round_: PreferenceRound, at: datetime) -> None:
+    refusal = rules.submit_refusal(at, *_window(round_))
+    if refusal == "closed":
+        raise _closed(round_)
+    if refusal is not None:
+        words = _("The round opens %(when)s. Your list is kept; submit it then.")
+        raise Refused(
+            "not_open_yet", words % {"when": course_time(round_.opens_at, round_.course.zone)}
+        )
+
+
+def _closed(round_: PreferenceRound) -> Refused:
+    words = _("The round closed %(when)s. Lists cannot be changed any more.")
+    return Refused("closed", words % {"when": deadline(round_.closes_at, round_.course.zone)})
+
+
+def _already_submitted(list_: PreferenceList) -> Refused:
+    words = _("You submitted a list already, perhaps in another window: it is number %(number)s.")
+    return Refused("already_submitted", words % {"number": list_.number})
+
+
+def _submitted(round_: PreferenceRound, membership: Membership) -> PreferenceList:
+    list_ = list_of(round_, membership)
+    if list_ is None or list_.number is None:
+        raise Refused("not_submitted", _("You have no submitted list in this round."))
+    return list_
+
+
+def _require_version(list_: PreferenceList | None, version: int, round_: PreferenceRound) -> None:
+    if list_ is not None and list_.version != version:
+        words = _(
+            "Your list was changed at %(time)s in another window. This page now shows that list; "
+            "your last move was not saved."
+        )
+        raise Refused(
+            "stale_list", words % {"time": course_clock(list_.changed_at, round_.course.zone)}
+        )
+
+
+def _require_valid(
+    round_: PreferenceRound, ranked: Sequence[str], *, min_length: int
+) -> dict[str, Paper]:
+    """Return the papers on offer by key. Raises Refused ``bad_list`` with every problem at once."""
+    papers = {paper.key: paper for paper in papers_of_round(round_)}
+    found = rules.list_refusals(ranked, papers.keys(), min_length, round_.max_length)
+    if found:
+        problems = [_problem(refusal, len(ranked)) for refusal in found]
+        message = " ".join(problem["rule"] for problem in problems)
+        raise Refused("bad_list", message, status=422, problems=problems)
+    return papers
+
+
+def _problem(refusal: rules.ListRefusal, length: int) -> dict[str, Any]:
+    limit = refusal.limit or 0
+    match refusal.code:
+        case "unknown":
+            rule = _("“%(paper)s” is not a paper of this round.") % {"paper": refusal.paper}
+        case "repeated":
+            rule = _("“%(paper)s” is on the list more than once.") % {"paper": refusal.paper}
+        case "too_short":
+            rule = ngettext(
+                "Rank at least %(limit)d paper.", "Rank at least %(limit)d papers.", limit
+            ) % {"limit": limit}
+        case _:
+            rule = ngettext(
+                "Rank at most %(limit)d paper.", "Rank at most %(limit)d papers.", limit
+            ) % {"limit": limit}
+    value = refusal.paper if refusal.paper is not None else length
+    return {"field": "ranked", "code": refusal.code, "value": value, "rule": rule}

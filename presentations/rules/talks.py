@@ -1,0 +1,34 @@
+"""When the talks of a meeting begin, and whether they fit. Pure. Source: PRODUCT 3.3.4."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import NamedTuple
+
+
+class TalkTime(NamedTuple):
+    """What a talk takes of its meeting, in minutes."""
+
+    minutes: int
+    changeover: int
+
+    @property
+    def total(self) -> int:
+        """Talk and changeover together."""
+        return self.minutes + self.changeover
+
+
+def start_offsets(talks: Sequence[TalkTime]) -> tuple[int, ...]:
+    """Return for each talk, in running order, how many minutes into the meeting it begins."""
+    return tuple(accumulate((talk.total for talk in talks[:-1]), initial=0)) if talks else ()
+
+
+def used_minutes(talks: Sequence[TalkTime]) -> int:
+    """Return how much of a meeting's talk time these talks take together."""
+    return sum(talk.total for talk in talks)
+
+
+def talks_that_fit(minutes: int, talk: TalkTime) -> int:
+    """Return how many talks of one length fit into ``minutes``."""
+    return minutes // talk.total
