@@ -66,3 +66,22 @@ def other_ta(other_course: Course) -> Membership:
 @pytest.fixture
 def operator(db: None) -> User:
     return make_user("Otto Operator", is_superuser=True)
+
+
+PEOPLE = (
+    "student",
+    "other_student",
+    "auditor",
+    "ta",
+    "instructor",
+    "applicant",
+    "withdrawn",
+    "outsider",
+    "other_ta",
+)
+
+
+@pytest.fixture
+def everybody(request: pytest.FixtureRequest) -> dict[str, Membership]:
+    """All of them at once, by the name of their fixture; operators have no membership."""
+    return {name: request.getfixturevalue(name) for name in PEOPLE}

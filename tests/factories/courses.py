@@ -4,7 +4,17 @@ from datetime import UTC, date, datetime, time
 from itertools import count
 from typing import Any
 
-from courses.models import Course, CoursePolicy, Meeting, Membership, Module, Paper
+from courses.models import (
+    Announcement,
+    Application,
+    Course,
+    CoursePolicy,
+    Meeting,
+    Membership,
+    Module,
+    Paper,
+    Prerequisite,
+)
 from seminar.accounts.models import User
 
 NUMBERS = count(1)
@@ -97,3 +107,28 @@ def make_paper(course: Course, **fields: Any) -> Paper:
         }
         | fields
     )
+
+
+def make_prerequisite(course: Course, **fields: Any) -> Prerequisite:
+    """A course of the list an applicant may have passed."""
+    number = next(NUMBERS)
+    defaults = {"key": f"course-{number}", "title": f"Course {number}", "position": number}
+    return Prerequisite.objects.create(**{"course": course} | defaults | fields)
+
+
+def make_application(course: Course, *, name: str = "", **fields: Any) -> Application:
+    """An application that waits, of a new person; ``membership`` names an existing one."""
+    membership = fields.pop("membership", None) or make_member(
+        course, name=name, state="applied", joined_at=None
+    )
+    passed = fields.pop("courses_passed", [])
+    defaults = {"level": "Master, 3rd semester", "sent_at": NOON}
+    application = Application.objects.create(**{"membership": membership} | defaults | fields)
+    application.courses_passed.set(passed)
+    return application
+
+
+def make_announcement(course: Course, **fields: Any) -> Announcement:
+    """Public news, published at noon."""
+    defaults = {"title": "Room changed", "body": "We meet in **room 024**.", "published_at": NOON}
+    return Announcement.objects.create(**{"course": course} | defaults | fields)
