@@ -5,19 +5,19 @@ Page, API, job and command all come through ``staff_standings`` or ``student_sta
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from assignments.rules import GRACE, effective_deadline
+from assignments.rules import days_late as started_days
 from courses.models import Course, Meeting, Membership
-from courses.rules import late_days
 from grading import rules
 from grading.models import GradeItem
 from grading.queries.rows import ComponentRow, ItemRow, Rows, rows_of
 from grading.rules import ItemFacts, ItemState, ItemValue
 from presentations.models import Presentation
 
-GRACE = timedelta(minutes=5)
 TALK_MEETINGS = {
     Presentation.Kind.IN_CLASS.value: Meeting.Kind.IN_CLASS.value,
     Presentation.Kind.FINAL.value: Meeting.Kind.FINAL.value,
@@ -145,7 +145,7 @@ def item_facts(facts: Facts, item: ItemRow, member: Membership) -> ItemFacts:
     released = key in rows.released
     if item.kind == GradeItem.Kind.ASSIGNMENT:
         done = (item.assignment, member.pk) in rows.submissions
-        due = effective_deadline(facts, item, member) + GRACE
+        due = deadline_of(facts, item, member) + GRACE
         return ItemFacts(due, done, folded, released)
     if item.kind == GradeItem.Kind.PRESENTATION:
         held = talk_ends(facts, item, member)
@@ -155,12 +155,12 @@ def item_facts(facts: Facts, item: ItemRow, member: Membership) -> ItemFacts:
     return ItemFacts(last, done=False, folded=folded, released=released)
 
 
-def effective_deadline(facts: Facts, item: ItemRow, member: Membership) -> datetime:
+def deadline_of(facts: Facts, item: ItemRow, member: Membership) -> datetime:
     """Return the later of an assignment's deadline and the student's extension."""
     assert item.assignment is not None, "work is handed in"
     assert item.closes_at is not None, "its assignment has a deadline"
     until = facts.rows.extensions.get((item.assignment, member.pk))
-    return max(item.closes_at, until) if until else item.closes_at
+    return effective_deadline(item.closes_at, until)
 
 
 def talk_ends(facts: Facts, item: ItemRow, member: Membership) -> datetime | None:
@@ -213,10 +213,8 @@ def days_late(facts: Facts, item: ItemRow, member: Membership) -> int:
     submission = facts.rows.submissions.get((item.assignment or 0, member.pk))
     if submission is None:
         return 0
-    deadline = effective_deadline(facts, item, member)
-    if submission.received_at < deadline + GRACE:
-        return 0
-    return late_days(submission.received_at, deadline, facts.course.zone)
+    deadline = deadline_of(facts, item, member)
+    return started_days(submission.received_at, deadline, facts.course.zone)
 
 
 def less_penalty(facts: Facts, item: ItemRow, member: Membership, fact: ItemFacts) -> Fraction:
@@ -236,7 +234,7 @@ def reach(
     policy = facts.rows.policy
     if state is not ItemState.MISSING:
         return rules.late_reach(policy.late_percent_per_day, days_late(facts, item, member))
-    days = late_days(at, effective_deadline(facts, item, member), facts.course.zone)
+    days = started_days(at, deadline_of(facts, item, member), facts.course.zone)
     if days > policy.late_days:
         return None
     return rules.late_reach(policy.late_percent_per_day, days)

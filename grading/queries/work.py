@@ -8,16 +8,16 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 
 from assignments.models import Submission
+from assignments.rules import GRACE
 from courses.models import Course, Meeting, Membership
 from grading import rules
 from grading.models import GradeEntry, GradeItem, ParticipationPoint
 from grading.queries.rows import ItemRow
 from grading.queries.standings import (
     COMPUTED,
-    GRACE,
     Facts,
     Judged,
-    effective_deadline,
+    deadline_of,
     facts_of,
     staff_standings,
 )
@@ -103,7 +103,7 @@ def due_of(facts: Facts, item: ItemRow, member: Membership) -> datetime | None:
     """Return from when on work can be graded: it cannot change any more. None for a talk held."""
     if item.kind != GradeItem.Kind.ASSIGNMENT:
         return None
-    return effective_deadline(facts, item, member) + GRACE
+    return deadline_of(facts, item, member) + GRACE
 
 
 def queue_of(course: Course, *, at: datetime) -> list[QueueRow]:
@@ -166,7 +166,7 @@ def gradable_from(item: GradeItem, membership: Membership) -> datetime | None:
         row = facts.rows.items[item.pk]
         if (row.assignment, membership.pk) not in facts.rows.submissions:
             return None
-        return effective_deadline(facts, row, membership) + GRACE
+        return deadline_of(facts, row, membership) + GRACE
     talk = talk_of(item, membership)
     if talk is None or talk.presentation.meeting.cancelled_at is not None:
         return None
