@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
+from math import ceil
 
 from grading.rules.entries import ItemState
 from grading.rules.scheme import Component, Scheme
@@ -23,6 +25,7 @@ NEED_STEPS = 1000
 TOTAL = None
 
 Values = Mapping[str, ItemValue]
+Evaluate = Callable[[ItemValue], Fraction | None]
 
 
 @dataclass(frozen=True)
@@ -57,16 +60,19 @@ class Standing:
 
 def standing(scheme: Scheme, values: Values) -> Standing:
     """Return one student's standing. ``values`` has every item of the scheme by its key."""
-    parts = tuple(_part(component, values) for component in scheme.walk())
-    top = Component("", "", Decimal(100), children=scheme.components)
-    total = Part(
-        TOTAL,
-        PERCENT,
-        PERCENT * _open_mean(top, values, NOTHING),
-        PERCENT * _open_mean(top, values, ALL),
-        _percent(_mean(top, values, _decided)),
-        needs_decision=any(part.needs_decision for part in parts),
+    floors = _means(scheme, values, lambda value: value.low, NOTHING)
+    ceilings = _means(scheme, values, lambda value: value.high, ALL)
+    running = _means(scheme, values, _decided, None)
+
+    def part(key: str | None, weight: Fraction, dropped: tuple[str, ...], *, needs: bool) -> Part:
+        floor, ceiling = PERCENT * (floors[key] or NOTHING), PERCENT * (ceilings[key] or NOTHING)
+        return Part(key, weight, floor, ceiling, _percent(running[key]), dropped, needs)
+
+    parts = tuple(
+        part(c.key, _exactly(c.weight), _dropped(c, values), needs=_needs_decision(c, values))
+        for c in scheme.walk()
     )
+    total = part(TOTAL, PERCENT, (), needs=any(found.needs_decision for found in parts))
     undecided = (item.key for item in scheme.items() if _undecided(values[item.key]))
     return Standing(total, parts, tuple(undecided))
 
@@ -77,18 +83,6 @@ def _undecided(value: ItemValue) -> bool:
         ItemState.UNRELEASED,
         ItemState.NEEDS_DECISION,
     }
-
-
-def _part(component: Component, values: Values) -> Part:
-    return Part(
-        component.key,
-        Fraction(component.weight),
-        PERCENT * _open_mean(component, values, NOTHING),
-        PERCENT * _open_mean(component, values, ALL),
-        _percent(_mean(component, values, _decided)),
-        _dropped(component, values),
-        _needs_decision(component, values),
-    )
 
 
 def _needs_decision(component: Component, values: Values) -> bool:
@@ -104,55 +98,66 @@ def _decided(value: ItemValue) -> Fraction | None:
     return value.decided
 
 
-def _at(share: Fraction) -> Callable[[ItemValue], Fraction | None]:
-    """Return the evaluation in which every open item earns ``share`` of what is open."""
-    return lambda value: value.low + share * (value.high - value.low)
+def _means(
+    scheme: Scheme, values: Values, evaluate: Evaluate, empty: Fraction | None
+) -> dict[str | None, Fraction | None]:
+    """Return the mean of every component by key, and of the whole under None, each worked out once.
+
+    ``empty`` is the mean of a component of which nothing counts.
+    """
+    means: dict[str | None, Fraction | None] = {}
+
+    def mean(component: Component) -> Fraction | None:
+        if component.children:
+            shares = [(_exactly(child.weight), mean(child)) for child in component.children]
+            kept = [(weight, share) for weight, share in shares if share is not None]
+        else:
+            vector = _vector(component, values, evaluate)
+            lost = _lowest(component, vector)
+            kept = [(weight, share) for key, weight, share in vector if key not in lost]
+        means[component.key] = found = _weighted(kept, empty)
+        return found
+
+    top = [(_exactly(component.weight), mean(component)) for component in scheme.components]
+    means[TOTAL] = _weighted([(w, share) for w, share in top if share is not None], empty)
+    return means
 
 
-def _open_mean(component: Component, values: Values, share: Fraction) -> Fraction:
-    """Return a component's value with ``share`` of all that is open."""
-    mean = _mean(component, values, _at(share), empty=share)
-    return share if mean is None else mean
-
-
-def _mean(
-    component: Component,
-    values: Values,
-    evaluate: Callable[[ItemValue], Fraction | None],
-    empty: Fraction | None = None,
+def _weighted(
+    shares: Sequence[tuple[Fraction, Fraction]], empty: Fraction | None
 ) -> Fraction | None:
-    """Return the weighted mean of what ``evaluate`` gives, lowest dropped; ``empty`` if nothing."""
-    if component.children:
-        shares = [
-            (Fraction(child.weight), _mean(child, values, evaluate, empty))
-            for child in component.children
-        ]
-        kept = [(weight, share) for weight, share in shares if share is not None]
-    else:
-        vector = _vector(component, values, evaluate)
-        lost = _lowest(component, vector)
-        kept = [(weight, share) for key, weight, share in vector if key not in lost]
-    whole = sum((weight for weight, _ in kept), NOTHING)
-    if not whole:
+    if not shares:
         return empty
-    return sum((weight * share for weight, share in kept), NOTHING) / whole
+    if len({weight for weight, _ in shares}) == 1:  # the usual case, and several times as quick
+        return sum((share for _, share in shares), NOTHING) / len(shares)
+    whole = sum((weight for weight, _ in shares), NOTHING)
+    return sum((weight * share for weight, share in shares), NOTHING) / whole
+
+
+@lru_cache(maxsize=4096)
+def _exactly(weight: Decimal) -> Fraction:
+    return Fraction(weight)
 
 
 def _vector(
-    component: Component, values: Values, evaluate: Callable[[ItemValue], Fraction | None]
+    component: Component, values: Values, evaluate: Evaluate
 ) -> list[tuple[str, Fraction, Fraction]]:
     found = [(item, values[item.key]) for item in component.items]
     shares = [(item, evaluate(value)) for item, value in found if value.counted]
-    return [(i.key, Fraction(i.weight), share) for i, share in shares if share is not None]
+    return [(i.key, _exactly(i.weight), share) for i, share in shares if share is not None]
 
 
 def _lowest(component: Component, vector: Sequence[tuple[str, Fraction, Fraction]]) -> set[str]:
     """Return the keys of the items to leave out: the lowest, the first of equals, one stays."""
     drops = max(0, min(component.drop_lowest, len(vector) - 1))
+    if not drops:
+        return set()
     return {key for key, _, _ in sorted(vector, key=lambda entry: entry[2])[:drops]}
 
 
 def _dropped(component: Component, values: Values) -> tuple[str, ...]:
+    if not component.drop_lowest:
+        return ()
     lost = _lowest(component, _vector(component, values, _decided))
     return tuple(item.key for item in component.items if item.key in lost)
 
@@ -250,21 +255,30 @@ class Need:
 def need_to_pass(scheme: Scheme, values: Values, clause: Clause) -> Need:
     """Return what is still needed for one clause, rounded up so that it is never too little.
 
-    With drop-lowest the value is a broken line in the share, but it never falls, so halving finds
-    the smallest share exactly.
+    The value is a straight line in the share. With drop-lowest it is a broken one, but it never
+    falls, so halving finds the smallest share exactly.
     """
-    component = next(
-        (c for c in scheme.walk() if c.key == clause.component),
-        Component("", "", Decimal(100), children=scheme.components),
-    )
     goal = Fraction(clause.at_least)
+    scope = Scheme(tuple(c for c in scheme.walk() if c.key == clause.component))
+    scope = scope if scope.components else scheme
+
+    def percent(step: int) -> Fraction:
+        share = Fraction(step, NEED_STEPS)
+
+        def evaluate(value: ItemValue) -> Fraction:
+            return value.low + share * (value.high - value.low)
+
+        return PERCENT * (_means(scope, values, evaluate, share)[clause.component] or NOTHING)
 
     def reached(step: int) -> bool:
-        return PERCENT * _open_mean(component, values, Fraction(step, NEED_STEPS)) >= goal
+        return percent(step) >= goal
 
-    gap = max(NOTHING, goal - PERCENT * _open_mean(component, values, NOTHING))
+    gap = max(NOTHING, goal - percent(0))
     if not reached(NEED_STEPS):
         return Need(gap, None)
+    if not any(component.drop_lowest for component in scope.walk()):
+        most = percent(NEED_STEPS) - percent(0)
+        return Need(gap, Fraction(ceil(NEED_STEPS * gap / most) if gap else 0, NEED_STEPS))
     low, high = 0, NEED_STEPS
     while low < high:
         middle = (low + high) // 2

@@ -172,6 +172,14 @@ def test_need_to_pass_says_how_much_of_what_is_open():
     assert need_to_pass(EXAMPLE, values(), IN_TOTAL[0]).share == Fraction(1, 2)
 
 
+def test_need_to_pass_with_drop_lowest_follows_the_broken_line():
+    scheme = Scheme((component("a", 100, [item("i", 50), item("j", 50)], drop=1),))
+
+    need = need_to_pass(scheme, {"i": sure(20), "j": OPEN}, Clause("a", Decimal(50)))
+
+    assert (need.percent, need.share) == (30, Fraction(1, 2))
+
+
 FEWER = settings(max_examples=40)  # each example draws a whole scheme
 
 # --- Properties -----------------------------------------------------------------------------------
