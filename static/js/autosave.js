@@ -144,7 +144,7 @@
         field.box.focus();
         if (field.box.value === other.text) {
           forget(field);
-          show("saved", " ");
+          if (!unsaved()) show("saved");
         } else {
           keep(field);
           save(field);

@@ -11,15 +11,27 @@ TEXT = 4.5
 GRAPHIC = 3.0
 
 PAIRS = [
-    *[(text, ground, TEXT) for text in ("ink", "muted", "accent") for ground in ("bg", "surface", "sunk")],
-    *[(tone, ground, TEXT) for tone in ("ok", "warn", "bad") for ground in ("bg", "surface", f"{tone}-bg")],
+    *[
+        (text, ground, TEXT)
+        for text in ("ink", "muted", "accent")
+        for ground in ("bg", "surface", "sunk")
+    ],
+    *[
+        (tone, ground, TEXT)
+        for tone in ("ok", "warn", "bad")
+        for ground in ("bg", "surface", f"{tone}-bg")
+    ],
     ("info", "info-bg", TEXT),
     ("muted", "neutral-bg", TEXT),
     *[("ink", f"{tone}-bg", TEXT) for tone in ("ok", "warn", "bad", "info", "neutral")],
     ("on-accent", "accent", TEXT),
     ("on-accent", "accent-hover", TEXT),
     ("accent", "info-bg", TEXT),
-    *[(edge, ground, GRAPHIC) for edge in ("control", "focus") for ground in ("bg", "surface", "sunk")],
+    *[
+        (edge, ground, GRAPHIC)
+        for edge in ("control", "focus")
+        for ground in ("bg", "surface", "sunk")
+    ],
     ("control", "neutral-bg", GRAPHIC),
     ("bar", "neutral-bg", GRAPHIC),
     ("bar-open", "neutral-bg", GRAPHIC),

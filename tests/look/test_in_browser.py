@@ -1,0 +1,290 @@
+"""The style guide in a real browser: axe finds nothing, nothing scrolls sideways, keys work."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import django_htmx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import LazySettings
+from django.conf import settings as project
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route
+
+from tests.e2e.browser import browser
+from tests.look.pages import StyleGuide, draw
+
+__all__ = ["browser"]
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+SITE = "http://seminar.test"
+AXE_RULES = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }
+}
+STATIC = [Path(project.BASE_DIR, "static"), Path(django_htmx.__file__).parent / "static"]
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+POLICY = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'"
+
+
+def static_file(route: Route) -> None:
+    name = route.request.url.removeprefix(f"{SITE}/static/")
+    found = next(folder / name for folder in STATIC if (folder / name).is_file())
+    route.fulfill(body=found.read_bytes(), content_type=TYPES[found.suffix])
+
+
+@pytest.fixture
+def show(browser: Browser, settings: LazySettings) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens one drawn page under our content security policy."""
+    settings.ROOT_URLCONF = "tests.look.urls"
+    contexts = []
+    wrongs: list[str] = []
+
+    def note(said: ConsoleMessage) -> None:
+        # An answer that refuses is also reported as an error of loading; that is not a fault.
+        if said.type == "error" and not said.text.startswith("Failed to load resource"):
+            wrongs.append(said.text)
+
+    def open_page(html: str, width: int = 1280, **options: object) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrongs.append(str(error)))
+        page.on("console", note)
+        page.route(f"{SITE}/static/**", static_file)
+        page.route(
+            f"{SITE}/page**",
+            lambda route: route.fulfill(
+                body=html,
+                content_type="text/html; charset=utf-8",
+                headers={"Content-Security-Policy": POLICY},
+            ),
+        )
+        page.goto(f"{SITE}/page")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrongs == []
+
+
+def broken_rules(page: Page) -> list[tuple[str, str]]:
+    found = Axe().run(page, options=AXE_RULES).response["violations"]
+    return [(rule["id"], node["html"]) for rule in found for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_style_guide_breaks_no_rule(show: Callable[..., Page], theme: str, width: int) -> None:
+    # axe puts its own script into the page, which our policy rightly refuses.
+    page = show(StyleGuide().draw(theme), width, bypass_csp=True)
+
+    assert broken_rules(page) == []
+    assert page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    ) == 0  # fmt: skip
+
+
+@pytest.mark.parametrize("template", ["403.html", "404.html", "500.html", "account/logout.html"])
+def test_page_breaks_no_rule(show: Callable[..., Page], template: str) -> None:
+    assert broken_rules(show(draw(template), bypass_csp=True)) == []
+
+
+def test_colours_are_switched_and_kept(show: Callable[..., Page]) -> None:
+    page = show(StyleGuide().draw())
+
+    page.get_by_role("button", name="Dark").click()
+
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    assert page.context.cookies()[0]["value"] == "dark"
+    assert page.get_by_role("button", name="Dark").get_attribute("aria-pressed") == "true"
+
+
+def test_error_summary_has_the_focus_and_leads_to_the_field(show: Callable[..., Page]) -> None:
+    page = show(StyleGuide().draw())
+    assert page.evaluate("document.activeElement.textContent.trim()") == "There is a problem"
+
+    page.get_by_role("link", name="Write a third strength").click()
+
+    assert page.evaluate("document.activeElement.id") == "id_strength"
+
+
+def test_form_is_sent_once(show: Callable[..., Page]) -> None:
+    page = show(StyleGuide().draw())
+    sent: list[str] = []
+
+    def answer(route: Route) -> None:
+        sent.append(route.request.url)
+        route.fulfill(status=204)  # the page stays, as it does while a slow answer is awaited
+
+    page.route(f"{SITE}/page**", answer)
+    submit = page.get_by_role("button", name="Submit report 2")
+    submit.evaluate("button => { button.form.action = '/page2'; button.click(); }")
+    page.wait_for_timeout(50)
+    submit.evaluate("button => button.form.requestSubmit()")
+    page.wait_for_timeout(50)
+
+    assert sent == [f"{SITE}/page2"]
+    assert submit.get_attribute("aria-busy") == "true"
+
+
+def test_account_menu_closes_on_escape(show: Callable[..., Page]) -> None:
+    page = show(StyleGuide().draw())
+    menu = page.locator(".topbar .menu")
+
+    menu.locator("summary").click()
+    assert page.get_by_role("link", name="My account").is_visible()
+    page.keyboard.press("Escape")
+
+    assert menu.get_attribute("open") is None
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+
+
+def with_script(name: str, html: str) -> str:
+    return html.replace("</head>", f'<script src="/static/js/{name}.js" defer></script></head>')
+
+
+RANK = 'data-rank="local" data-text-moved="%title% is now number %n% of %m%."'
+
+
+def test_rank_moves_keep_the_focus_and_are_announced(show: Callable[..., Page]) -> None:
+    html = with_script("rank", StyleGuide().draw()).replace("data-rank>", f"{RANK}>", 1)
+    page = show(html)
+
+    page.get_by_role("button", name="Move LoRA: low-rank adaptation down").click()
+    page.keyboard.press("Alt+ArrowDown")
+
+    titles = page.locator("[data-rank-item] strong").all_inner_texts()
+    assert titles == ["ZeRO: memory optimizations", "Megatron-LM", "LoRA: low-rank adaptation"]
+    assert page.locator("[data-rank-item] .n").all_inner_texts() == ["1", "2", "3"]
+    focused = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert focused == "Move LoRA: low-rank adaptation up"
+    page.wait_for_function(
+        "document.getElementById('live').textContent === "
+        "'LoRA: low-rank adaptation is now number 3 of 3.'"
+    )
+
+
+def test_grading_keys_choose_levels_and_can_be_switched_off(show: Callable[..., Page]) -> None:
+    page = show(with_script("grading", StyleGuide().draw()))
+    chosen = "document.querySelector('[name=row-1]:checked').value"
+    page.locator("body").click(position={"x": 2, "y": 300})
+
+    page.keyboard.press("1")
+    assert page.evaluate(chosen) == "4"
+    page.keyboard.press("z")
+    assert page.evaluate(chosen) == "3"
+
+    page.keyboard.press("?")
+    page.get_by_label("Use single keys").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("1")
+    assert page.evaluate(chosen) == "3"
+
+
+WRITING = """
+<form data-autosave-url="/save" data-autosave-owner="D1" data-autosave-delay="50">
+  <input type="hidden" name="csrfmiddlewaretoken" value="t">
+  <div class="field"><label for="a">Summary</label>
+  <textarea id="a" name="summary" data-autosave data-version="{version}">{text}</textarea></div>
+</form>
+"""
+
+
+def writing(text: str = "first", version: int = 1) -> str:
+    extra = draw("components/savestate.html") + draw("components/conflict.html")
+    frame = StyleGuide().draw()
+    form = WRITING.format(text=text, version=version)
+    return with_script("autosave", frame.replace('<div class="stack-lg">', form + extra, 1))
+
+
+def answer_saves(page: Page, *answers: tuple[int, str]) -> list[str | None]:
+    """Answer one save after the other; the last answer is repeated."""
+    bodies: list[str | None] = []
+
+    def answer(route: Route) -> None:
+        status, body = answers[min(len(bodies), len(answers) - 1)]
+        bodies.append(route.request.post_data)
+        if status:
+            route.fulfill(status=status, body=body, content_type="application/json")
+        else:
+            route.abort()
+
+    page.route(f"{SITE}/save", answer)
+    return bodies
+
+
+def copies(page: Page) -> int:
+    return page.evaluate("localStorage.length")
+
+
+def test_autosave_sends_the_version_and_drops_its_copy_when_acknowledged(
+    show: Callable[..., Page],
+) -> None:
+    page = show(writing())
+    bodies = answer_saves(page, (200, '{"version": 2, "saved": "All changes saved 14:03"}'))
+
+    page.get_by_label("Summary").fill("second")
+
+    page.wait_for_function(
+        "document.querySelector('[data-savestate]').textContent.includes('14:03')"
+    )
+    assert bodies == ["field=summary&text=second&version=1"]
+    assert copies(page) == 0
+    assert page.get_by_label("Summary").get_attribute("data-version") == "2"
+
+
+def test_autosave_keeps_the_text_when_the_network_is_gone(show: Callable[..., Page]) -> None:
+    page = show(writing())
+    failed = answer_saves(page, (500, "{}"), (200, '{"version": 2, "saved": "saved again"}'))
+
+    page.get_by_label("Summary").evaluate(
+        "box => { box.value = 'second'; box.dispatchEvent(new Event('input', {bubbles: true})); }"
+    )
+
+    page.wait_for_selector("[data-savestate][data-state=kept]")
+    assert copies(page) == 1
+    page.wait_for_selector("[data-savestate][data-state=saved]", timeout=5000)
+    assert len(failed) == 2
+    assert copies(page) == 0
+
+
+def test_autosave_brings_back_a_copy_after_the_tab_was_closed(show: Callable[..., Page]) -> None:
+    page = show(writing())
+    answer_saves(page, (422, '{"message": "Not now"}'))
+    page.get_by_label("Summary").fill("second")
+    page.wait_for_selector("[data-savestate][data-state=kept]")
+
+    page.reload()
+
+    assert page.get_by_label("Summary").input_value() == "second"
+
+
+@pytest.mark.parametrize(
+    ("choice", "text"),
+    [("Keep mine", "mine"), ("Use the other one", "theirs"), ("Keep both", "mine\n\ntheirs")],
+)
+def test_autosave_lets_the_person_settle_a_conflict(
+    show: Callable[..., Page], choice: str, text: str
+) -> None:
+    page = show(writing())
+    bodies = answer_saves(
+        page,
+        (409, '{"version": 7, "text": "theirs"}'),
+        (200, '{"version": 8, "saved": "All changes saved"}'),
+    )
+    page.get_by_label("Summary").fill("mine")
+    panel = page.locator("form[data-autosave-url] .conflict")
+    panel.get_by_role("button", name=choice).wait_for()
+    assert len(bodies) == 1  # nothing is sent while the choice is open
+
+    panel.get_by_role("button", name=choice).click()
+
+    page.wait_for_selector("[data-savestate][data-state=saved]")
+    assert page.get_by_label("Summary").input_value() == text
+    assert copies(page) == 0
+    if text != "theirs":
+        assert (bodies[1] or "").endswith("version=7")
