@@ -30,7 +30,7 @@ FILLED_IN = {
     "EMAIL_URL": "smtp://localhost:2525",
     "POSTGRES_PASSWORD": "secret",
 }
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def surroundings(
 
 def run(command: list[str], env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=100, check=False
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=200, check=False
     )
 
 
