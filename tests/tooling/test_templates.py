@@ -83,3 +83,11 @@ def test_mail_is_refused(tmp_path: Path) -> None:
     expected = f'{tmp_path / "mail.txt"}:3: untranslated text "Your report is in."\n'
     assert result.stdout == expected
     assert result.returncode == 1
+
+
+def test_mail_with_a_link_is_accepted(tmp_path: Path) -> None:
+    source = "{% translate 'Your report:' %}\n{{ site_url }}/c/{{ slug }}/work/{{ key }}\n"
+
+    result = check(tmp_path, "mail.txt", source)
+
+    assert (result.returncode, result.stdout) == (0, "")
