@@ -21,7 +21,7 @@ def offset() -> timedelta:
     if path is None:
         return timedelta(0)
     try:
-        return timedelta(seconds=int(path.read_text()))
+        return timedelta(microseconds=int(path.read_text()))
     except FileNotFoundError:
         return timedelta(0)
 
@@ -34,5 +34,5 @@ def set_offset(ahead: timedelta) -> None:
     path: Path | None = settings.CLOCK_OFFSET_FILE
     assert path is not None, "only the demo may move the clock"
     beside = path.with_suffix(".new")
-    beside.write_text(str(int(ahead.total_seconds())))
+    beside.write_text(str(ahead // timedelta(microseconds=1)))
     beside.replace(path)

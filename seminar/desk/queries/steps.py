@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from assignments.rules import effective_deadline
 from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assignments.models import Draft, Extension, Submission
+from assignments.queries import WorkItem, work_of
 from courses.models import Course, Membership
-from grading.models import AttendanceMark, GradeEntry, GradeItem
+from grading.models import AttendanceMark
+from grading.queries import queue_of
 from presentations.models import PreferenceList, Presenter
 from presentations.rules import RoundState, round_state
 
@@ -65,30 +65,28 @@ def round_steps(membership: Membership, *, at: datetime) -> list[Step]:
 
 
 def work_steps(membership: Membership, *, at: datetime) -> list[Step]:
-    """Return the open assignments a student has not handed in, most urgent first. Three queries."""
-    course = membership.course
-    drafts = set(Draft.objects.filter(membership=membership).values_list("assignment", flat=True))
-    extensions = dict(
-        Extension.objects.filter(membership=membership).values_list("assignment", "until")
-    )
-    handed_in = Submission.objects.filter(membership=membership, assignment=OuterRef("pk"))
-    steps = []
-    for assignment in course.assignments.filter(~Exists(handed_in), opens_at__lte=at):
-        deadline = effective_deadline(assignment.closes_at, extensions.get(assignment.pk))
-        if deadline > at:
-            started = assignment.pk in drafts
-            steps.append(
-                Step(
-                    assignment.title,
-                    reverse("assignments:task", args=[course.slug, assignment.key]),
-                    _("Continue") if started else _("Start"),
-                    "draft" if started else "not_started",
-                    deadline,
-                    is_deadline=True,
-                    primary=True,
-                )
-            )
-    return sorted(steps, key=lambda step: (step.at, step.title))
+    """Return the open assignments a student has not handed in, most urgent first."""
+    return [
+        Step(
+            work.assignment.title,
+            reverse("assignments:task", args=[membership.course.slug, work.assignment.key]),
+            _("Continue") if work.state == "draft" else _("Start"),
+            work.state,
+            work.closes_at,
+            is_deadline=True,
+            note=draft_words(work),
+            primary=True,
+        )
+        for work in work_of(membership, at)
+        if work.latest is None and work.refusal is None
+    ]
+
+
+def draft_words(work: WorkItem) -> str:
+    """Say how far a draft is; nothing for work that was not started."""
+    if work.draft is None or not work.asked:
+        return ""
+    return _("%(done)s of %(asked)s parts done") % {"done": work.done, "asked": work.asked}
 
 
 def talk_steps(membership: Membership, *, at: datetime) -> list[Step]:
@@ -171,35 +169,17 @@ def attendance_steps(course: Course, *, at: datetime) -> list[Step]:
 
 
 def grading_steps(course: Course, *, at: datetime) -> list[Step]:
-    """Return one step per grade item with handed-in work that nobody has graded. One query.
-
-    Counted are students whose newest submission has no entry after it.
-    """
-    graded = Exists(GradeEntry.objects.filter(submission=OuterRef("pk")))
-    newer = Exists(
-        Submission.objects.filter(
-            assignment=OuterRef("assignment"),
-            membership=OuterRef("membership"),
-            number__gt=OuterRef("number"),
-        )
-    )
-    waiting = dict(
-        Submission.objects.filter(
-            ~graded, ~newer, assignment__course=course, assignment__closes_at__lte=at
-        )
-        .values("assignment__grade_item__key")
-        .annotate(n=Count("pk"))
-        .values_list("assignment__grade_item__key", "n")
-    )
+    """Return one step per grade item with work that waits for a grade."""
     return [
         Step(
-            item.title,
-            reverse("grading:item", args=[course.slug, item.key]),
+            row.item.title,
+            reverse("grading:item", args=[course.slug, row.item.key]),
             _("Grade"),
             "being_graded",
-            note=ngettext("%(n)s waits for a grade", "%(n)s wait for a grade", waiting[item.key])
-            % {"n": waiting[item.key]},
+            note=ngettext("%(n)s waits for a grade", "%(n)s wait for a grade", row.waiting)
+            % {"n": row.waiting},
             primary=True,
         )
-        for item in GradeItem.objects.filter(course=course, key__in=[key for key in waiting if key])
+        for row in queue_of(course, at=at)
+        if row.waiting
     ]

@@ -21,14 +21,14 @@ ACCOUNTS = (
         _("Ada Okafor: her next report waits, her talk is published."),
     ),
     DemoAccount(
-        "tarek.haddad@example.org",
+        "arjun.mehta@example.org",
         _("Sign in as a TA"),
-        _("Tarek Haddad: reports wait to be graded."),
+        _("Arjun Mehta: reports wait to be graded."),
     ),
     DemoAccount(
-        "ines.baumann@example.org",
+        "helena.brandt@example.org",
         _("Sign in as the instructor"),
-        _("Ines Baumann: people, allocation, results."),
+        _("Helena Brandt: people, allocation, results."),
     ),
 )
 EMAILS = frozenset(account.email for account in ACCOUNTS)
