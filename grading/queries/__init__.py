@@ -1,12 +1,23 @@
 """Reads of grading: the facts of a course, judged by the rules, and what pages show of them."""
 
+from grading.queries.meetings import (
+    attendance_rows,
+    attendance_tiles,
+    participation_grids,
+)
+from grading.queries.pages import (
+    grade_page,
+    item_page,
+    releasable,
+    release_rows,
+    standing_page,
+    total_mark_of,
+)
 from grading.queries.results import (
     Blocker,
     blockers_of,
     content_hash,
     content_of,
-    latest_runs,
-    published_result,
     verdict_changes,
 )
 from grading.queries.standings import (
@@ -18,28 +29,41 @@ from grading.queries.standings import (
     staff_standings,
     student_standing,
 )
-from grading.queries.tables import feedback_of, gradebook_of, groups_of
-from grading.queries.wording import bars_of, pass_rule_words, rule_words, standing_words
+from grading.queries.tables import (
+    VERDICT_STATUS,
+    feedback_of,
+    gradebook_of,
+    groups_of,
+)
+from grading.queries.term import (
+    pass_rule_page,
+    results_json,
+    results_page,
+    results_table,
+)
+from grading.queries.wording import (
+    bars_of,
+    pass_rule_words,
+    rule_words,
+    standing_words,
+)
 from grading.queries.work import (
     gradable_from,
     histories_of,
-    history_of,
     item_by_key,
     meeting_by_key,
     next_waiting,
     queue_of,
-    releasable,
-    rubric_of,
     student_by_code,
-    submission_of,
-    talk_of,
-    waiting_of,
 )
 
 __all__ = [
+    "VERDICT_STATUS",
     "Blocker",
     "Facts",
     "Judged",
+    "attendance_rows",
+    "attendance_tiles",
     "bars_of",
     "blockers_of",
     "content_hash",
@@ -47,28 +71,31 @@ __all__ = [
     "facts_of",
     "feedback_of",
     "gradable_from",
+    "grade_page",
     "gradebook_of",
     "groups_of",
     "histories_of",
-    "history_of",
     "item_by_key",
+    "item_page",
     "judge",
-    "latest_runs",
     "marks_of",
     "meeting_by_key",
     "next_waiting",
+    "participation_grids",
+    "pass_rule_page",
     "pass_rule_words",
-    "published_result",
     "queue_of",
     "releasable",
-    "rubric_of",
+    "release_rows",
+    "results_json",
+    "results_page",
+    "results_table",
     "rule_words",
     "staff_standings",
+    "standing_page",
     "standing_words",
     "student_by_code",
     "student_standing",
-    "submission_of",
-    "talk_of",
+    "total_mark_of",
     "verdict_changes",
-    "waiting_of",
 ]

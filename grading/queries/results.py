@@ -12,6 +12,7 @@ from grading import rules
 from grading.models import GradeItem, Result, ResultRun
 from grading.queries.rows import ItemRow
 from grading.queries.standings import Facts, Judged, judge, marks_of
+from grading.queries.tables import VERDICT_STATUS
 from grading.rules import ItemState, Verdict
 from seminar.lib.canonical import canonical_hash
 from seminar.lib.numbers import exact, plain, shown
@@ -119,6 +120,16 @@ class Change:
     member: Membership
     before: Verdict
     after: Verdict
+
+    @property
+    def status_before(self) -> str:
+        """The status code of the verdict now."""
+        return VERDICT_STATUS[self.before]
+
+    @property
+    def status_after(self) -> str:
+        """The status code of the verdict then."""
+        return VERDICT_STATUS[self.after]
 
 
 def verdict_changes(facts: Facts, clauses: Sequence[rules.Clause], *, at: datetime) -> list[Change]:

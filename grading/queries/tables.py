@@ -21,6 +21,11 @@ from grading.queries.standings import (
 from grading.rules import ItemState
 from seminar.lib.numbers import plain
 
+VERDICT_STATUS = {
+    rules.Verdict.SECURED: "passed",
+    rules.Verdict.OPEN: "open",
+    rules.Verdict.UNREACHABLE: "not_passed",
+}
 SCORED = {ItemState.GRADED, ItemState.OVERRIDDEN}
 
 
@@ -122,18 +127,36 @@ class Line(NamedTuple):
     cells: list[Cell]
     parts: list[rules.Part]
     judged: Judged
+    marks: dict[str | None, Fraction]
+
+    @property
+    def parts_with_marks(self) -> list[tuple[rules.Part, Fraction | None]]:
+        """Each top component with its pass mark, which its display never crosses."""
+        return [(part, self.marks.get(part.key)) for part in self.parts]
+
+    @property
+    def total_mark(self) -> Fraction | None:
+        """The pass mark of the total, if the rule has one."""
+        return self.marks.get(None)
+
+    @property
+    def status(self) -> str:
+        """The status code of the verdict."""
+        return VERDICT_STATUS[self.judged.outcome.verdict]
 
 
 def gradebook_of(facts: Facts, judged: Sequence[Judged], *, at: datetime) -> list[Line]:
     """Return all students with all items and top components, by all facts. No query."""
     tops = [component.key for component in facts.scheme.components]
     items = list(facts.rows.items.values())
+    marks = {clause.component: Fraction(clause.at_least) for clause in facts.clauses}
     return [
         Line(
             member=student.member,
             cells=[cell_of(facts, student, item, at=at, staff=True) for item in items],
             parts=[student.standing.part(key) for key in tops],
             judged=student,
+            marks=marks,
         )
         for student in judged
     ]

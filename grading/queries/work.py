@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
-
 from assignments.models import Submission
 from assignments.rules import GRACE
 from courses.models import Course, Meeting, Membership
 from grading import rules
-from grading.models import GradeEntry, GradeItem, ParticipationPoint
+from grading.models import GradeEntry, GradeItem
 from grading.queries.rows import ItemRow
 from grading.queries.standings import (
     COMPUTED,
@@ -210,22 +208,3 @@ def rubric_of(item: GradeItem) -> list[dict[str, Any]]:
         {"row": row, "levels": list(row.levels.all())}
         for row in item.rubric.prefetch_related("levels")
     ]
-
-
-def releasable(facts: Facts, item: GradeItem, *, at: datetime) -> list[Membership]:
-    """Return the students whose grade of an item is decided, released or not. No query.
-
-    Class participation is decided line by line: releasing it shows the points so far and to come.
-    """
-    row = facts.rows.items[item.pk]
-    if row.kind == GradeItem.Kind.PARTICIPATION:
-        return list(facts.rows.students)
-    judged = staff_standings(facts, at=at)
-    if row.kind == GradeItem.Kind.ATTENDANCE:
-        return [j.member for j in judged if j.facts[row.key].folded.override is not None]
-    return [j.member for j in judged if j.states[row.key] in DECIDED]
-
-
-def points_given(item: GradeItem, meeting: Meeting) -> QuerySet[ParticipationPoint]:
-    """Return the lines of class participation in one meeting."""
-    return ParticipationPoint.objects.filter(item=item, meeting=meeting)
