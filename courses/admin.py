@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, URLField
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
@@ -29,6 +29,13 @@ def reader(request: HttpRequest) -> User:
     """Return who reads; the admin site lets nobody else in."""
     assert isinstance(request.user, User)
     return request.user
+
+
+def instructs(request: HttpRequest) -> bool:
+    """Say whether the reader instructs any course; asked once per request, not once per model."""
+    if not hasattr(request, "instructs_any_course"):
+        request.instructs_any_course = instructs_any_course(request.user)  # type: ignore[attr-defined]
+    return bool(request.instructs_any_course)  # type: ignore[attr-defined]
 
 
 class OwnCourseFilter(admin.SimpleListFilter):
@@ -72,7 +79,7 @@ class CourseScopedAdmin(admin.ModelAdmin):
         return rows.filter(**{f"{self.course_path}__in": courses})
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.is_superuser or instructs_any_course(request.user)
+        return request.user.is_superuser or instructs(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         if obj is None:
@@ -104,6 +111,7 @@ class CorrectableAdmin(CourseScopedAdmin):
     """
 
     guarded_page: ClassVar[str] = ""
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None

@@ -2,6 +2,7 @@
 
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -22,4 +23,6 @@ class SeminarAdminSite(AdminSite):
         return user.is_superuser or instructs_any_course(user)
 
     def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:
+        if request.user.is_authenticated:  # signing in again would lead back here, for ever
+            raise PermissionDenied(_("Only instructors and operators can open the admin."))
         return redirect_to_login(request.GET.get("next", request.get_full_path()))
