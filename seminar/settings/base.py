@@ -100,6 +100,7 @@ def tune_database(database: dict) -> None:
     read after is what makes the queue exact.
     """
     if database["ENGINE"].endswith("sqlite3"):
+        database["ENGINE"] = "seminar.lib.sqlite3"
         database["OPTIONS"] = {
             "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;",
             "timeout": 20,
