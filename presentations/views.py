@@ -132,4 +132,4 @@ def allocation(request: CourseRequest) -> HttpResponse:
     if len(found) == 1:
         return redirect("admin:presentations_preferenceround_change", found[0].pk)
     page = reverse("admin:presentations_preferenceround_changelist")
-    return redirect(f"{page}?course__id__exact={request.course.pk}")
+    return redirect(f"{page}?course={request.course.slug}")

@@ -264,6 +264,7 @@ def _store(
     at: datetime,
     number: int | None = None,
 ) -> PreferenceList:
+    is_new = list_ is None
     if list_ is None:
         list_ = PreferenceList(round=round_, membership=membership)
     if number is not None and list_.number is None:
@@ -272,7 +273,8 @@ def _store(
     list_.version += 1
     list_.changed_at = at
     list_.save()
-    list_.choices.all().delete()
+    if not is_new:
+        list_.choices.all().delete()
     PreferenceChoice.objects.bulk_create(
         PreferenceChoice(list=list_, paper=paper, position=position)
         for position, paper in enumerate(papers, start=1)

@@ -4,7 +4,9 @@ from presentations.queries.allocations import (
     Board,
     Demand,
     Row,
+    RunView,
     allocation_by_code,
+    allocation_refusal,
     board,
     compute_outcome,
     newest_run,
@@ -13,6 +15,7 @@ from presentations.queries.allocations import (
     published_of,
     replay_bytes,
     rows_of,
+    run_view,
 )
 from presentations.queries.explanations import Outcome, final_outcome, provisional_outcome
 from presentations.queries.preferences import (
@@ -59,8 +62,10 @@ __all__ = [
     "Reassignment",
     "RoundLine",
     "Row",
+    "RunView",
     "Talk",
     "allocation_by_code",
+    "allocation_refusal",
     "board",
     "candidates_for",
     "compute_outcome",
@@ -85,6 +90,7 @@ __all__ = [
     "round_lines",
     "rounds_of",
     "rows_of",
+    "run_view",
     "state_of",
     "talk_by_code",
     "talks_by_meeting",

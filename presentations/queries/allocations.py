@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from courses.models import Course, Meeting, Membership, Paper
 from presentations import rules
 from presentations.models import Allocation, PreferenceChoice, PreferenceRound
+from presentations.queries.explanations import unplaced_words
 from presentations.queries.rounds import inputs_of, papers_of_round
 from seminar.lib.canonical import canonical_bytes
 
@@ -22,6 +24,11 @@ class Row:
     choice: int | None
     reason: str
     trace: Mapping[str, Any]
+
+    @property
+    def words(self) -> str:
+        """Why this student got no paper, for staff; only for rows without one."""
+        return unplaced_words(self.reason)
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,34 @@ class Board:
     prepared: int
     demand: tuple[Demand, ...]
     crowded: tuple[Crowd, ...]
+
+
+@dataclass(frozen=True)
+class RunMeeting:
+    """What a run puts into one meeting: papers in running order, each with who gets it."""
+
+    meeting: Meeting
+    papers: tuple[tuple[Paper, tuple[Row, ...]], ...]
+    minutes: int
+    used: int
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run as staff look at it before publishing."""
+
+    meetings: tuple[RunMeeting, ...]
+    unplaced: tuple[Row, ...]
+    unpresented: tuple[Paper, ...]
+    told_placed: int
+    told_unplaced: int
+    is_newest: bool
+    is_current: bool
+
+    @property
+    def told(self) -> int:
+        """How many people get a mail when it is published."""
+        return self.told_placed + self.told_unplaced
 
 
 def compute_outcome(round_: PreferenceRound) -> tuple[rules.AllocationInputs, rules.Allocation]:
@@ -145,6 +180,64 @@ def outcome_json(round_: PreferenceRound, outcome: Mapping[str, Any]) -> dict[st
             if row.paper is None
         ],
     }
+
+
+def allocation_refusal(round_: PreferenceRound, at: datetime) -> str | None:
+    """Return why no allocation may run at ``at``, as a code, or None if it may. One query."""
+    published = published_of(round_)
+    return rules.allocate_refusal(
+        at, round_.closes_at, published.published_at if published else None
+    )
+
+
+def run_view(round_: PreferenceRound, run: Allocation) -> RunView:
+    """Return a run as staff look at it: by meeting, with names, and whom publishing tells.
+
+    At most nine queries at any size. ``is_current`` tells whether its facts still hold.
+    """
+    rows = rows_of(round_, run.outcome)
+    by_paper: dict[Paper, list[Row]] = {}
+    for row in rows:
+        if row.paper is not None:
+            by_paper.setdefault(row.paper, []).append(row)
+    offered = [paper for paper in papers_of_round(round_) if paper.meeting]
+    newest = newest_run(round_)
+    told = [row for row in rows if row.membership.user.is_active]
+    return RunView(
+        meetings=_run_meetings(by_paper, run.inputs),
+        unplaced=tuple(row for row in rows if row.paper is None),
+        unpresented=tuple(paper for paper in offered if paper not in by_paper),
+        told_placed=sum(row.paper is not None for row in told),
+        told_unplaced=sum(row.paper is None for row in told),
+        is_newest=newest is not None and newest.pk == run.pk,
+        is_current=run.published_at is not None or inputs_of(round_).hash() == run.input_hash,
+    )
+
+
+def _run_meetings(
+    by_paper: Mapping[Paper, list[Row]], inputs: Mapping[str, Any]
+) -> tuple[RunMeeting, ...]:
+    """Group placements by meeting; the time used counts what published talks used already."""
+    before = {meeting["key"]: meeting["used_minutes"] for meeting in inputs["meetings"]}
+    taken = {paper["key"]: paper["taken"] for paper in inputs["papers"]}
+    grouped: dict[Meeting, list[Paper]] = {}
+    for paper in sorted(by_paper, key=lambda paper: (paper.position, paper.pk)):
+        if paper.meeting is not None:
+            grouped.setdefault(paper.meeting, []).append(paper)
+    return tuple(
+        RunMeeting(
+            meeting,
+            tuple((paper, tuple(by_paper[paper])) for paper in papers),
+            meeting.minutes,
+            before[meeting.key]
+            + sum(
+                meeting.talk_minutes + meeting.changeover_minutes
+                for paper in papers
+                if not taken[paper.key]
+            ),
+        )
+        for meeting, papers in sorted(grouped.items(), key=lambda item: item[0].starts_at)
+    )
 
 
 def board(round_: PreferenceRound) -> Board:

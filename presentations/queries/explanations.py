@@ -150,3 +150,19 @@ _OTHERS = {
     "unplaced": lambda: _("No paper on your list was possible."),
     "no_place_left": lambda: _("No place was left."),
 }
+
+
+def unplaced_words(reason: str) -> str:
+    """Return for staff why somebody got no paper."""
+    return _UNPLACED[reason]()
+
+
+_UNPLACED = {
+    "already_presents": lambda: _("presents in class already"),
+    "all_full": lambda: _("every ranked paper went to people before"),
+    "all_unavailable": lambda: _("cannot be there when the ranked papers are presented"),
+    "meetings_full": lambda: _("the meetings of the ranked papers have no time left"),
+    "none_possible": lambda: _("no ranked paper was possible"),
+    "no_list": lambda: _("submitted no list"),
+    "no_place_left": lambda: _("no place was left"),
+}

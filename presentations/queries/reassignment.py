@@ -46,7 +46,7 @@ def candidates_for(presenter: Presenter) -> list[Candidate]:
     without a talk; then those who have one. Source: reference ux (h).
     """
     talk = presenter.presentation
-    ranked = {
+    ranked: dict[int, tuple[int | None, int | None]] = {
         membership: (position, number)
         for membership, position, number in PreferenceChoice.objects.filter(
             paper=talk.paper_id, list__number__isnull=False
@@ -65,10 +65,10 @@ def candidates_for(presenter: Presenter) -> list[Candidate]:
         .exclude(pk=presenter.membership_id)
         .select_related("user")
     )
-    found = [
-        Candidate(student, *ranked.get(student.pk, (None, None)), busy.get(student.pk))
-        for student in students
-    ]
+    found = []
+    for student in students:
+        choice, number = ranked.get(student.pk, (None, None))
+        found.append(Candidate(student, choice, number, busy.get(student.pk)))
     return sorted(found, key=_suitability)
 
 

@@ -19,21 +19,17 @@ def moved(
     is on it), or a place below 1.
     """
     order = list(ranked)
-    if move not in MOVES:
-        raise ValueError(move)
+    is_listed = paper in order
+    has_place = move != "to" or (place is not None and place >= 1)
+    if move not in MOVES or is_listed == (move == "add") or not has_place:
+        message = f"impossible move: {move} {paper} {place}"
+        raise ValueError(message)
     if move == "add":
-        if paper in order:
-            raise ValueError(paper)
         return (*order, paper)
     at = order.index(paper)
     order.pop(at)
     if move == "remove":
         return tuple(order)
-    if move == "to":
-        if place is None or place < 1:
-            raise ValueError(place)
-        at = place - 1
-    else:
-        at += -1 if move == "up" else 1
-    order.insert(max(at, 0), paper)
+    targets = {"up": max(at - 1, 0), "down": at + 1, "to": (place or 1) - 1}
+    order.insert(targets[move], paper)
     return tuple(order)
