@@ -10,6 +10,7 @@ kernel stops the others. HOST and PORT choose the address (127.0.0.1:8000).
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import fcntl
 import http.client
@@ -124,8 +125,11 @@ class Group:
             try:
                 process.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
+                process.kill()
                 process.wait()
+            # What it started is in its session: a server killed outright leaves its own workers.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         for printer in self.printers:
             printer.join(timeout=1)
 

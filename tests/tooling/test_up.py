@@ -90,6 +90,14 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def in_session(leader: int) -> list[int]:
+    """Return what lives in a process's session: itself and whatever it started."""
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "-s", str(leader)], capture_output=True, text=True, check=False
+    )
+    return [int(pid) for pid in listed.stdout.split() if is_alive(int(pid))]
+
+
 def status_of(env: dict[str, str], path: str) -> int:
     connection = http.client.HTTPConnection("127.0.0.1", int(env["PORT"]), timeout=10)
     connection.request("GET", path)
@@ -142,7 +150,7 @@ def test_up_ends_when_one_of_the_group_dies(
 
     assert code == 1
     assert f"{victim} died; stopping the rest." in output.read_text()
-    assert [name for name, pid in group.items() if is_alive(pid)] == []
+    wait_until(lambda: not any(in_session(pid) for pid in group.values()), output, seconds=10)
 
 
 @LINUX_ONLY
