@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import LazySettings
 from django.conf import settings as project
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 
 from tests.e2e.browser import browser
 from tests.look.pages import StyleGuide, draw
@@ -162,10 +162,7 @@ def test_rank_moves_keep_the_focus_and_are_announced(show: Callable[..., Page]) 
     assert page.locator("[data-rank-item] .n").all_inner_texts() == ["1", "2", "3"]
     focused = page.evaluate("document.activeElement.getAttribute('aria-label')")
     assert focused == "Move LoRA: low-rank adaptation up"
-    page.wait_for_function(
-        "document.getElementById('live').textContent === "
-        "'LoRA: low-rank adaptation is now number 3 of 3.'"
-    )
+    expect(page.locator("#live")).to_have_text("LoRA: low-rank adaptation is now number 3 of 3.")
 
 
 def test_grading_keys_choose_levels_and_can_be_switched_off(show: Callable[..., Page]) -> None:
@@ -229,9 +226,7 @@ def test_autosave_sends_the_version_and_drops_its_copy_when_acknowledged(
 
     page.get_by_label("Summary").fill("second")
 
-    page.wait_for_function(
-        "document.querySelector('[data-savestate]').textContent.includes('14:03')"
-    )
+    expect(page.locator("[data-savestate]")).to_have_text("All changes saved 14:03")
     assert bodies == ["field=summary&text=second&version=1"]
     assert copies(page) == 0
     assert page.get_by_label("Summary").get_attribute("data-version") == "2"
