@@ -5,7 +5,8 @@
  *   data-autosave-owner       code of the draft; a local copy is only used for the same draft
  *   data-autosave-delay       milliseconds after the last key (1500)
  * [data-autosave]             a textarea or input with a name, inside the form
- *   data-version              version of the text that the page was written with
+ *   data-version              version of the text that the page was written with; a hidden input
+ *                             named "version:NAME" carries it for the form's own button
  * [data-savestate]            where the state is said (components/savestate.html, with its words)
  * template#conflict-template  the panel of a conflict (components/conflict.html)
  *
@@ -92,9 +93,16 @@
       }
     }
 
-    function accept(field, text, data) {
-      field.version = String(data.version);
+    /* The form's own button sends the version too; it must not be older than what was saved here. */
+    function know(field, version) {
+      field.version = String(version);
       field.box.dataset.version = field.version;
+      const hidden = form.elements.namedItem(`version:${field.box.name}`);
+      if (hidden) hidden.value = field.version;
+    }
+
+    function accept(field, text, data) {
+      know(field, data.version);
       field.sent = text;
       field.retry = 0;
       for (const [id, html] of Object.entries(data.html || {})) {
@@ -137,7 +145,7 @@
         const keepWhat = choice.dataset.conflictKeep;
         if (keepWhat === "other") field.box.value = other.text;
         if (keepWhat === "both") field.box.value = `${field.box.value}\n\n${other.text}`;
-        field.version = String(other.version);
+        know(field, other.version);
         field.open = false;
         panel.remove();
         field.sent = other.text;

@@ -1,0 +1,105 @@
+"""What a student is writing, and what a submission of it would hold."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from assignments import rules
+from assignments.models import Assignment, Draft, DraftField
+from assignments.rules import Part, ReportSpec
+from courses.models import Membership, Module, Paper
+
+LIST_KEYS = {
+    Part.STRENGTH: "strengths",
+    Part.WEAKNESS: "weaknesses",
+    Part.IMPROVEMENT: "improvements",
+    Part.EXTENSION: "extensions",
+}
+
+
+def reportable_papers(assignment: Assignment) -> list[Paper]:
+    """Return what a report may be about: its module's reading list, parts included. Two queries."""
+    if assignment.module_id is None:
+        return []
+    parents = dict(
+        Module.objects.filter(course_id=assignment.course_id).values_list("pk", "parent_id")
+    )
+    inside = {assignment.module_id}
+    while more := {pk for pk, parent in parents.items() if parent in inside} - inside:
+        inside |= more
+    return list(
+        Paper.objects.filter(
+            course_id=assignment.course_id, module_id__in=inside, reportable=True
+        ).order_by("module__position", "position", "id")
+    )
+
+
+def offered_keys(papers: Collection[Paper]) -> frozenset[str]:
+    """Return the keys of papers, for the rules. No query."""
+    return frozenset(paper.key for paper in papers)
+
+
+def draft_of(assignment: Assignment, membership: Membership) -> Draft | None:
+    """Return what a student is writing, with papers and fields, or None. Three queries."""
+    draft = (
+        Draft.objects.filter(assignment=assignment, membership=membership)
+        .prefetch_related("papers__paper", "fields")
+        .first()
+    )
+    if draft is not None:
+        draft.assignment, draft.membership = assignment, membership
+    return draft
+
+
+def field_name(slot: int, part: str, index: int) -> str:
+    """Return what a text of a draft is called in forms, links and the rules: ``0.summary.0``."""
+    return f"{slot}.{part}.{index}"
+
+
+def texts_of(fields: Iterable[DraftField], slot: int, part: str) -> tuple[str, ...]:
+    """Return the texts of one part in order of their index, gaps as "". No query."""
+    texts = {
+        field.index: field.text for field in fields if (field.slot, field.part) == (slot, part)
+    }
+    return tuple(texts.get(index, "") for index in range(max(texts, default=-1) + 1))
+
+
+def draft_content(draft: Draft) -> dict[str, Any]:
+    """Return what a submission of this draft would hold. Reads papers and fields (prefetched).
+
+    Texts keep their words; white space around them, and texts that are nothing else, are gone.
+    """
+    chosen = {row.slot: row.paper for row in draft.papers.all()}
+    fields = list(draft.fields.all())
+    return {
+        "papers": [
+            paper_content(chosen.get(slot), fields, slot)
+            for slot in range(draft.assignment.papers_asked)
+        ]
+    }
+
+
+def paper_content(paper: Paper | None, fields: list[DraftField], slot: int) -> dict[str, Any]:
+    """Return what is written about one paper. No query."""
+    summary = texts_of(fields, slot, Part.SUMMARY)
+    entry: dict[str, Any] = {
+        "paper": paper.key if paper else None,
+        "title": paper.title if paper else "",
+        "summary": summary[0].strip() if summary else "",
+    }
+    for part, key in LIST_KEYS.items():
+        texts = (text.strip() for text in texts_of(fields, slot, part))
+        entry[key] = [text for text in texts if text]
+    return entry
+
+
+def parts_done(spec: ReportSpec, content: dict[str, Any]) -> tuple[int, int]:
+    """Return how many parts of a report are whole, and how many are asked for. No query.
+
+    A part is one of the five of one paper: two papers have ten.
+    """
+    whole: dict[str, bool] = {}
+    for state in rules.part_states(spec, rules.read_content(content)):
+        name = state.part.rpartition(".")[0]
+        if not state.part.endswith(".paper"):
+            whole[name] = whole.get(name, True) and state.state != "empty"
+    return sum(whole.values()), len(whole)

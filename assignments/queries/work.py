@@ -1,0 +1,161 @@
+"""What is due, as a student and as staff see it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from assignments import rules
+from assignments.models import Assignment, Draft, Extension, Submission
+from assignments.queries.deadlines import extension_of, late_policy, spec_of
+from assignments.queries.drafts import draft_content, draft_of, parts_done
+from assignments.queries.submissions import latest_submission
+from courses.models import CoursePolicy, Membership
+from courses.queries import policy_in_force
+
+THIS_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class WorkItem:
+    """One assignment as one student sees it now.
+
+    ``state`` is a code of the status vocabulary: not_open, not_started, draft, submitted,
+    submitted_late, missing. ``group`` is late, week, later or done. ``refusal`` is why nothing is
+    taken now (not_open_yet, closed), None if it is; ``late_days`` what handing in now would cost.
+    ``changed``: the draft differs from what was handed in last.
+    """
+
+    assignment: Assignment
+    closes_at: datetime
+    extension: Extension | None
+    state: str
+    group: str
+    refusal: str | None
+    late_days: int
+    latest: Submission | None
+    draft: Draft | None
+    done: int
+    asked: int
+    changed: bool
+
+    @property
+    def complete(self) -> bool:
+        """Say whether every part of the draft is there."""
+        return self.draft is not None and self.done == self.asked
+
+
+def work_of(membership: Membership, at: datetime) -> list[WorkItem]:
+    """Return every assignment of a student's course with its state, the earliest deadline first.
+
+    Eight queries at any size; contents of submissions are not read.
+    """
+    course = membership.course
+    policy = policy_in_force(course)
+    extensions = {row.assignment_id: row for row in Extension.objects.filter(membership=membership)}
+    handed_in = Submission.objects.filter(membership=membership).defer("content")
+    latest = {row.assignment_id: row for row in handed_in.order_by("number")}
+    drafts = {
+        row.assignment_id: row
+        for row in Draft.objects.filter(membership=membership).prefetch_related(
+            "papers__paper", "fields"
+        )
+    }
+    items = []
+    for assignment in course.assignments.select_related("module"):
+        assignment.course = course
+        extension = extensions.get(assignment.pk)
+        mine = (extension, latest.get(assignment.pk), drafts.get(assignment.pk))
+        items.append(_work_item(assignment, policy, at, *mine))
+    return sorted(items, key=lambda item: (item.closes_at, item.assignment.position))
+
+
+def task_of(assignment: Assignment, membership: Membership, at: datetime) -> WorkItem:
+    """Return one assignment as one student sees it now. Seven queries."""
+    return _work_item(
+        assignment,
+        policy_in_force(assignment.course),
+        at,
+        extension_of(assignment, membership),
+        latest_submission(assignment, membership),
+        draft_of(assignment, membership),
+    )
+
+
+def _work_item(
+    assignment: Assignment,
+    policy: CoursePolicy,
+    at: datetime,
+    extension: Extension | None,
+    latest: Submission | None,
+    draft: Draft | None,
+) -> WorkItem:
+    closes_at = rules.effective_deadline(
+        assignment.closes_at, extension.until if extension else None
+    )
+    zone = assignment.course.zone
+    late_days = rules.days_late(at, closes_at, zone)
+    done, asked, changed = 0, 0, False
+    if draft is not None:
+        draft.assignment = assignment
+        content = draft_content(draft)
+        done, asked = parts_done(spec_of(assignment), content)
+        changed = latest is not None and latest.content_hash != rules.content_hash(content)
+    state = _state(at, assignment.opens_at, late_days, latest, draft)
+    refusal = rules.submit_refusal(at, assignment.opens_at, closes_at, late_policy(policy), zone)
+    return WorkItem(
+        assignment,
+        closes_at,
+        extension,
+        state,
+        _group(state, closes_at, at),
+        refusal,
+        late_days,
+        latest,
+        draft,
+        done,
+        asked,
+        changed,
+    )
+
+
+def _state(
+    at: datetime,
+    opens_at: datetime,
+    late_days: int,
+    latest: Submission | None,
+    draft: Draft | None,
+) -> str:
+    if latest is not None:
+        return "submitted_late" if latest.late_days else "submitted"
+    if late_days:
+        return "missing"
+    if at < opens_at:
+        return "not_open"
+    return "draft" if draft is not None else "not_started"
+
+
+def _group(state: str, closes_at: datetime, at: datetime) -> str:
+    if state in {"submitted", "submitted_late"}:
+        return "done"
+    if state == "missing":
+        return "late"
+    return "week" if closes_at - at <= THIS_WEEK else "later"
+
+
+@dataclass(frozen=True)
+class TaskCounts:
+    """How far a course is with one assignment: numbers of active students."""
+
+    students: int
+    started: int
+    submitted: int
+
+
+def task_counts(assignment: Assignment) -> TaskCounts:
+    """Return how many students there are, have started, have handed in. Three queries.
+
+    Who has handed in has started.
+    """
+    active = set(assignment.course.memberships.active().students().values_list("pk", flat=True))
+    drafts = set(assignment.drafts.values_list("membership_id", flat=True))
+    handed = set(assignment.submissions.filter(number=1).values_list("membership_id", flat=True))
+    return TaskCounts(len(active), len(active & (drafts | handed)), len(active & handed))
