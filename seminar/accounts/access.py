@@ -19,7 +19,7 @@ View = Callable[..., HttpResponse]
 class SignedInRequest(HttpRequest):
     """A request of somebody who is signed in; for annotations."""
 
-    user: User  # type: ignore[assignment]
+    user: User
 
 
 SIGNED_IN = Policy("signed_in")

@@ -37,7 +37,7 @@ def triggers(table: str) -> RunPython:
     return RunPython(create, drop)
 
 
-class AppendOnlyQuerySet(QuerySet):
+class AppendOnlyQuerySet(QuerySet[Any]):
     """Reads and inserts, nothing else."""
 
     def update(self, **kwargs: Any) -> int:

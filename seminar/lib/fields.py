@@ -1,6 +1,6 @@
 """Model fields that several apps share."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models.functions import Length
@@ -12,7 +12,13 @@ models.CharField.register_lookup(Length)
 models.TextField.register_lookup(Length)
 
 
-class CodeField(models.CharField):
+if TYPE_CHECKING:
+    Text = models.CharField[str, str]
+else:
+    Text = models.CharField
+
+
+class CodeField(Text):
     """A public code, made at creation and never changed."""
 
     def __init__(self, **kwargs: Any) -> None:

@@ -1,6 +1,7 @@
 """What every installation shares. Values come from the environment; see .env.example."""
 
 from pathlib import Path
+from typing import Any
 
 import environ
 from django.utils.translation import gettext_lazy as _
@@ -132,7 +133,7 @@ if REDIS_URL:
         if REDIS_URL.startswith("unix://")
         else REDIS_URL
     )
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
         "visibility_timeout": 600,
         "unacked_restore_interval": 30,
         "unacked_restore_throttle": 1,
@@ -208,7 +209,7 @@ ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 # A lecture hall signs in behind one address at once: guesses are limited by account.
-ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "600/m/ip,5/5m/key"}
+ACCOUNT_RATE_LIMITS: Any = {"login": "600/m/ip", "login_failed": "600/m/ip,5/5m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Seminar"
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -244,7 +245,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 USE_TZ = True
 TIME_ZONE = "UTC"
-CLOCK_OFFSET_FILE = None
+CLOCK_OFFSET_FILE: Path | None = None
 
 # --- security -----------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -12,7 +12,7 @@ from presentations.models import PreferenceRound
 from seminar.lib.words import Words
 
 REPORT, MINI = "R", "A"
-LETTERS = {Assignment.Kind.REPORT: REPORT, Assignment.Kind.MINI: MINI}
+LETTERS: dict[str, str] = {Assignment.Kind.REPORT: REPORT, Assignment.Kind.MINI: MINI}
 
 
 @dataclass(frozen=True)
