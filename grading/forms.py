@@ -55,7 +55,7 @@ def read_marks(data: QueryDict, codes: Iterable[str], *, all_present: bool) -> d
     for code in codes:
         if f"v-{code}" not in data:
             continue
-        version, _colon, status = data[f"v-{code}"].partition(":")
+        version, _colon, status = data.get(f"v-{code}", "").partition(":")
         chosen = data.get(f"m-{code}", status)
         if all_present and not chosen:
             chosen = rules.Mark.IN_ROOM.value

@@ -58,6 +58,8 @@ def grade_item(
     lock_students([membership.pk])
     refuse_foreign(item, membership)
     history = lines_of(item, membership)
+    if history and repeats(history[-1], grade, by):
+        return history[-1]
     refuse_stale(history, grade.base_seq)
     submission = submission_to_grade(item, membership, grade, at)
     picks, points = score_of(item, grade)
@@ -226,6 +228,26 @@ def refuse_foreign(item: GradeItem, membership: Membership) -> None:
                 }
             ],
         )
+
+
+def repeats(last: GradeEntry, grade: Grade, by: Membership) -> bool:
+    """Say whether a request only repeats the line it already wrote: a double click, a retry."""
+    return (
+        last.seq == grade.base_seq + 1
+        and last.kind == GradeEntry.Kind.SCORE
+        and last.by_id == by.pk
+        and (last.rubric == dict(grade.picks) if last.rubric else is_same(last, grade.points))
+        and last.feedback == grade.feedback.strip()
+        and last.note == grade.note.strip()
+    )
+
+
+def is_same(last: GradeEntry, points: str) -> bool:
+    """Say whether typed points are those of a line."""
+    try:
+        return parse_score(points) == last.points
+    except NumberError:
+        return False
 
 
 def refuse_stale(history: list[GradeEntry], base_seq: int) -> None:

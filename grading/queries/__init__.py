@@ -11,7 +11,6 @@ from grading.queries.pages import (
     releasable,
     release_rows,
     standing_page,
-    total_mark_of,
 )
 from grading.queries.results import (
     Blocker,
@@ -24,6 +23,7 @@ from grading.queries.standings import (
     Facts,
     Judged,
     facts_of,
+    guard_of,
     judge,
     marks_of,
     staff_standings,
@@ -74,6 +74,7 @@ __all__ = [
     "grade_page",
     "gradebook_of",
     "groups_of",
+    "guard_of",
     "histories_of",
     "item_by_key",
     "item_page",
@@ -96,6 +97,5 @@ __all__ = [
     "standing_words",
     "student_by_code",
     "student_standing",
-    "total_mark_of",
     "verdict_changes",
 ]

@@ -27,10 +27,10 @@ def attendance_rows(course: Course, *, at: datetime) -> list[AttendanceRow]:
     marked: Counter[int] = Counter()
     present: Counter[int] = Counter()
     found = AttendanceMark.objects.filter(meeting__course=course)
-    for meeting, member, status in found.values_list("meeting_id", "membership_id", "status"):
+    for held, member, status in found.values_list("meeting_id", "membership_id", "status"):
         if member in students:
-            marked[meeting] += 1
-            present[meeting] += status in {"in_room", "online", "late"}
+            marked[held] += 1
+            present[held] += status in {"in_room", "online", "late"}
     rows = []
     for meeting in Meeting.objects.filter(course=course).order_by("date", "starts", "id"):
         meeting.course = course

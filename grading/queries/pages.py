@@ -19,6 +19,7 @@ from grading.queries.standings import (
     Facts,
     Judged,
     facts_of,
+    guard_of,
     staff_standings,
     student_standing,
 )
@@ -67,14 +68,8 @@ def standing_page(member: Membership, *, at: datetime) -> StandingPage:
         groups=groups_of(facts, judged, at=at, staff=False),
         rule=rule_words(facts),
         result=result,
-        total_mark=total_mark_of(facts),
+        total_mark=guard_of(facts.clauses, None),
     )
-
-
-def total_mark_of(facts: Facts) -> Fraction | None:
-    """Return the pass mark of the total, which its display never crosses; None without one."""
-    marks = (Fraction(c.at_least) for c in facts.clauses if c.component is None)
-    return next(marks, None)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -11,14 +10,14 @@ from courses.models import Course, Meeting, Membership
 from grading import rules
 from grading.models import GradeItem, Result, ResultRun
 from grading.queries.rows import ItemRow
-from grading.queries.standings import Facts, Judged, judge, marks_of
+from grading.queries.standings import Facts, Judged, guard_of, judge, marks_of
 from grading.queries.tables import VERDICT_STATUS
 from grading.rules import ItemState, Verdict
 from seminar.lib.canonical import canonical_hash
 from seminar.lib.numbers import exact, plain, shown
 
 
-def number(value: Fraction, threshold: Decimal | None = None) -> dict[str, str]:
+def number(value: Fraction, threshold: Fraction | None = None) -> dict[str, str]:
     """Return a number as exact fraction and as shown; below a threshold it never shows it."""
     return {"exact": exact(value), "shown": shown(value, threshold=threshold)}
 
@@ -29,12 +28,13 @@ def content_of(judged: Judged) -> dict[str, Any]:
     The number of a component is its floor: percent of the component that nothing can take away.
     Once everything is decided it is the result. ``ceiling`` and ``running`` stand beside it.
     """
-    marks = {found.clause.component: found.clause.at_least for found in judged.outcome.clauses}
+    clauses = [found.clause for found in judged.outcome.clauses]
     return {
         "components": {
-            str(part.key): part_content(part, marks.get(part.key)) for part in judged.standing.parts
+            str(part.key): part_content(part, guard_of(clauses, part.key))
+            for part in judged.standing.parts
         },
-        "total": part_content(judged.standing.total, marks.get(None)),
+        "total": part_content(judged.standing.total, guard_of(clauses, None)),
         "clauses": [
             {
                 "component": found.clause.component,
@@ -48,7 +48,7 @@ def content_of(judged: Judged) -> dict[str, Any]:
     }
 
 
-def part_content(part: rules.Part, threshold: Decimal | None) -> dict[str, Any]:
+def part_content(part: rules.Part, threshold: Fraction | None) -> dict[str, Any]:
     """Return the numbers of one component or of the total."""
     running = None if part.running is None else number(part.running, threshold)
     return number(part.floor, threshold) | {

@@ -79,6 +79,17 @@ def facts_of(course: Course, *, only: Membership | None = None) -> Facts:
     )
 
 
+def guard_of(clauses: Sequence[rules.Clause], key: str | None) -> Fraction | None:
+    """Return the threshold that the display of a part must not cross: its own clause's.
+
+    A part without a clause of its own is shown by the percentage that all clauses share, so that
+    no page says 49.99 and 50.00 of the same thing.
+    """
+    own = [Fraction(clause.at_least) for clause in clauses if clause.component == key]
+    shared = {Fraction(clause.at_least) for clause in clauses}
+    return own[0] if own else (shared.pop() if len(shared) == 1 else None)
+
+
 def scheme_of(rows: Rows) -> rules.Scheme:
     """Return components and items as the rules know them."""
     items: dict[int, list[rules.Item]] = {}
@@ -145,8 +156,7 @@ def item_facts(facts: Facts, item: ItemRow, member: Membership) -> ItemFacts:
     released = key in rows.released
     if item.kind == GradeItem.Kind.ASSIGNMENT:
         done = (item.assignment, member.pk) in rows.submissions
-        due = deadline_of(facts, item, member) + GRACE
-        return ItemFacts(due, done, folded, released)
+        return ItemFacts(deadline_of(facts, item, member) + GRACE, done, folded, released)
     if item.kind == GradeItem.Kind.PRESENTATION:
         held = talk_ends(facts, item, member)
         due = facts.last_talks.get(item.talk_kind)

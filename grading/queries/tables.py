@@ -15,6 +15,7 @@ from grading.queries.standings import (
     days_late,
     deadline_of,
     facts_of,
+    guard_of,
     marks_of,
     student_standing,
 )
@@ -55,6 +56,7 @@ class Group(NamedTuple):
     component: rules.Component
     part: rules.Part
     at_least: Fraction | None
+    guard: Fraction | None
     cells: list[Cell]
     depth: int
 
@@ -69,6 +71,7 @@ def groups_of(facts: Facts, judged: Judged, *, at: datetime, staff: bool) -> lis
             component=component,
             part=judged.standing.part(component.key),
             at_least=marks.get(component.key),
+            guard=guard_of(facts.clauses, component.key),
             cells=[
                 cell_of(facts, judged, rows[item.key], at=at, staff=staff)
                 for item in component.items
@@ -127,17 +130,17 @@ class Line(NamedTuple):
     cells: list[Cell]
     parts: list[rules.Part]
     judged: Judged
-    marks: dict[str | None, Fraction]
+    guards: dict[str | None, Fraction | None]
 
     @property
     def parts_with_marks(self) -> list[tuple[rules.Part, Fraction | None]]:
         """Each top component with its pass mark, which its display never crosses."""
-        return [(part, self.marks.get(part.key)) for part in self.parts]
+        return [(part, self.guards[part.key]) for part in self.parts]
 
     @property
     def total_mark(self) -> Fraction | None:
-        """The pass mark of the total, if the rule has one."""
-        return self.marks.get(None)
+        """What the display of the total must not cross."""
+        return self.guards[None]
 
     @property
     def status(self) -> str:
@@ -149,14 +152,14 @@ def gradebook_of(facts: Facts, judged: Sequence[Judged], *, at: datetime) -> lis
     """Return all students with all items and top components, by all facts. No query."""
     tops = [component.key for component in facts.scheme.components]
     items = list(facts.rows.items.values())
-    marks = {clause.component: Fraction(clause.at_least) for clause in facts.clauses}
+    guards = {key: guard_of(facts.clauses, key) for key in (*tops, None)}
     return [
         Line(
             member=student.member,
             cells=[cell_of(facts, student, item, at=at, staff=True) for item in items],
             parts=[student.standing.part(key) for key in tops],
             judged=student,
-            marks=marks,
+            guards=guards,
         )
         for student in judged
     ]

@@ -83,7 +83,7 @@ def student(request: CourseRequest, code: str) -> HttpResponse:
         "groups": queries.groups_of(facts, judged, at=at, staff=True),
         "history": queries.histories_of(member),
         "rule": queries.rule_words(facts),
-        "total_mark": queries.total_mark_of(facts),
+        "total_mark": queries.guard_of(facts.clauses, None),
         "status": queries.VERDICT_STATUS[judged.outcome.verdict],
         "nav_active": "results",
     }

@@ -1,0 +1,32 @@
+import pytest
+
+from grading.actions import request_results
+from grading.models import Result, ResultRun
+from grading.queries import content_of, facts_of, staff_standings
+from grading.tasks import compute_results
+from tests.factories.courses import NOON, make_course, make_member
+from tests.factories.grading import hand_in, make_component, make_item, make_pass_rule, score
+
+
+@pytest.mark.usefixtures("set_clock")
+def test_compute_results_fills_each_requested_run_once(course, student, ta):
+    courses = [course, make_course()]
+    for one in courses:
+        member = student if one == course else make_member(one)
+        component = make_component(one, "reports", 100)
+        make_pass_rule(one, [(component, "50")])
+        item = make_item(component)
+        hand_in(item, member)
+        score(item, member, "5")
+        request_results(one, by=ta.user, at=NOON)
+    assert compute_results() == 2
+    assert compute_results() == 0
+    assert ResultRun.objects.filter(computed_at=NOON).count() == 2
+    for one in courses:
+        [judged] = staff_standings(facts_of(one), at=NOON)
+        assert Result.objects.get(run__course=one).content == content_of(judged)
+
+
+def test_the_schedule_names_the_task(settings):
+    named = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert compute_results.name in named
