@@ -142,9 +142,11 @@ def deliver(*, now: Callable[[], datetime]) -> int:
     sent = 0
     connection = get_connection()
     while batch := lease_batch(at=now()):
-        for message in batch:
-            sent += deliver_one(message, connection=connection, at=now())
-        hang_up(connection)
+        try:
+            for message in batch:
+                sent += deliver_one(message, connection=connection, at=now())
+        finally:
+            hang_up(connection)
     return sent
 
 

@@ -19,7 +19,7 @@ from tests.seminar.mail_server import MailServer, running
 
 ROOT = Path(__file__).resolve().parents[2]
 BATCH = 40
-PATIENCE = 60  # seconds for one worker to start and work, on a busy machine
+PATIENCE = 120  # seconds for one worker to start and work, on a busy machine
 
 
 def database_url() -> str:

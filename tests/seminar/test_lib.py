@@ -57,7 +57,7 @@ def test_clock_cannot_be_moved_outside_the_demo(settings: Any) -> None:
     ("source", "html"),
     [
         ("**bold** and *thin*", "<p><strong>bold</strong> and <em>thin</em></p>\n"),
-        ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;\n"),
+        ("<script>alert(1)</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n"),
         ("<b onclick=x>b</b>", "<p>&lt;b onclick=x&gt;b&lt;/b&gt;</p>\n"),
         ("[a](javascript:alert(1))", "<p>[a](javascript:alert(1))</p>\n"),
         ("[a](JaVaScRiPt:alert(1))", "<p>[a](JaVaScRiPt:alert(1))</p>\n"),
@@ -65,7 +65,7 @@ def test_clock_cannot_be_moved_outside_the_demo(settings: Any) -> None:
         ("![a](https://example.org/spy.png)", "<p></p>\n"),
         (
             '[a](https://example.org "t")',
-            '<p><a href="https://example.org" rel="noopener nofollow">a</a></p>\n',
+            '<p><a href="https://example.org" title="t" rel="noopener nofollow">a</a></p>\n',
         ),
         ("# big", "big\n"),
         ("### small", "<h3>small</h3>\n"),
