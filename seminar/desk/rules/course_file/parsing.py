@@ -28,10 +28,14 @@ UNKNOWN_KEY = "unknown_key"
 
 @dataclass(frozen=True)
 class Parsed:
-    """A course file that was read: either a course, or at least one problem."""
+    """A course file that was read: either a course, or at least one problem.
+
+    ``tree`` says where things stand, for what is found out only when the course is applied.
+    """
 
     file: CourseFile | None
     problems: tuple[Problem, ...]
+    tree: Tree | None = None
 
 
 def parse(data: bytes) -> Parsed:
@@ -47,11 +51,11 @@ def parse(data: bytes) -> Parsed:
     plain = tree.plain()
     newer = _newer_version(tree, plain.get("course_file"))
     if newer:
-        return Parsed(None, (newer,))
+        return Parsed(None, (newer,), tree)
     file, refused = _validated(plain)
     found = [*_schema_problems(refused, tree), *check_all(draft_of(plain))]
     problems = in_order([*tree.problems, *(_placed(item, tree) for item in found)])
-    return Parsed(None if problems else file, problems)
+    return Parsed(None if problems else file, problems, tree)
 
 
 def _validated(plain: dict[str, object]) -> tuple[CourseFile | None, list[ErrorDetails]]:
