@@ -65,7 +65,7 @@ def test_about_shows_every_section_to_a_stranger(
         "Who teaches",
         instructor.user.name,
         "How it is graded",
-        "40 %",
+        "40\u00a0%",
         "at least 50 % in",
         "Phases of training",
         "Report 1",

@@ -30,8 +30,8 @@ def markdown(text: str) -> SafeString:
 
 @register.filter
 def percent(value: Decimal) -> str:
-    """A weight without idle zeros: "15 %", "12.5 %"."""
-    return f"{value.normalize():f} %"
+    """A weight without idle zeros, and never broken off its sign: "15 %", "12.5 %"."""
+    return f"{value.normalize():f}\u00a0%"
 
 
 @register.filter
