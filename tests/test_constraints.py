@@ -293,7 +293,7 @@ def another(row: Row, changes: dict[str, Any]) -> Row:
     twin.pk, twin._state.adding = None, True
     for field in row._meta.concrete_fields:
         if field.unique and field.name not in changes and isinstance(field, models.CharField):
-            setattr(twin, field.attname, getattr(row, field.attname)[:-1] + "~")
+            setattr(twin, field.attname, getattr(row, field.attname)[:-1] + "x")
     for name, value in changes.items():
         setattr(twin, name, value)
     return twin

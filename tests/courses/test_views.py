@@ -229,9 +229,9 @@ def test_people_judges_prerequisites_in_words(
 
     page = text_of(client.get(f"/c/{course.slug}/people"))
 
-    assert "1 passed, 1 needed." in page
-    assert "0 passed, 1 needed. States an equivalent: read it." in page
-    assert "0 passed, 1 needed, no equivalent." in page
+    assert "<strong>Prerequisites met:</strong> 1 passed, 1 needed" in page
+    assert "an equivalent is stated:</strong> 0 passed, 1 needed" in page
+    assert "<strong>Prerequisites not met, no equivalent:</strong> 0 passed, 1 needed" in page
     assert "A year at a lab" in page
     assert "3 applications wait" in page
 

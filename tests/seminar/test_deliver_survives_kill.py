@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from celery import Celery
 from django.db import connection
 
 from seminar.lib import clock
@@ -45,32 +46,41 @@ def environment(folder: Path, port: int) -> dict[str, str]:
 
 @contextmanager
 def worker(variables: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A real worker and the ticks of a real beat; both are gone afterwards."""
-    celery = [sys.executable, "-m", "celery", "--app", "seminar"]
+    """A real worker, as `make run` starts it; it is gone afterwards."""
+    celery = [sys.executable, "-m", "celery", "--app", "seminar", "worker", "--loglevel", "warning"]
     alone = ["--without-mingle", "--without-gossip", "--without-heartbeat"]
     pool = ["--pool", "threads", "--concurrency", "2"]
-    beat = ["beat", "--scheduler", "celery.beat:Scheduler", "--pidfile="]
     with log.open("ab") as sink:
-        started = [
-            subprocess.Popen(  # noqa: S603 - our own command lines
-                [*celery, *arguments], cwd=ROOT, env=variables, stdout=sink, stderr=sink
-            )
-            for arguments in (["worker", *pool, *alone], beat)
-        ]
+        process = subprocess.Popen(  # noqa: S603 - our own command line
+            [*celery, *pool, *alone], cwd=ROOT, env=variables, stdout=sink, stderr=sink
+        )
     try:
-        yield started[0]
+        yield process
     finally:
-        for process in started:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
+        if process.poll() is None:
+            process.kill()
+        process.wait()
 
 
-def wait_until(what: Callable[[], bool], log: Path) -> None:
+def beat(folder: Path) -> Callable[[], None]:
+    """Return what beat does every few seconds: put one tick into the embedded broker."""
+    broker = folder / "broker"
+    app = Celery("beat", broker="filesystem://")
+    app.conf.broker_transport_options = {
+        "data_folder_in": str(broker),
+        "data_folder_out": str(broker),
+        "control_folder": str(broker / "control"),
+    }
+    (broker / "control").mkdir(parents=True, exist_ok=True)
+    return lambda: app.send_task("notifications.deliver", expires=5, ignore_result=True)
+
+
+def wait_until(what: Callable[[], bool], tick: Callable[[], None], log: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while not what():
         assert time.monotonic() < deadline, log.read_text()[-4000:]
-        time.sleep(0.1)
+        tick()
+        time.sleep(1)
 
 
 def states() -> dict[str, int]:
@@ -95,7 +105,7 @@ def test_deliver_survives_kill(tmp_path: Path) -> None:
             text="Text",
             at=queued_at,
         )
-    log, server = tmp_path / "log", MailServer()
+    log, server, tick = tmp_path / "log", MailServer(), beat(tmp_path)
     victim: list[subprocess.Popen[bytes]] = []
 
     def kill_before_the_answer(count: int) -> None:
@@ -108,7 +118,7 @@ def test_deliver_survives_kill(tmp_path: Path) -> None:
         variables = environment(tmp_path, port)
         with worker(variables, log) as process:
             victim.append(process)
-            wait_until(lambda: process.poll() is not None, log)
+            wait_until(lambda: process.poll() is not None, tick, log)
         assert process.returncode == -signal.SIGKILL, log.read_text()[-4000:]
         taken = len(server.mails)
         assert 0 < taken < BATCH
@@ -116,7 +126,7 @@ def test_deliver_survives_kill(tmp_path: Path) -> None:
         (tmp_path / "clock-offset").write_text(str(int(LEASE.total_seconds()) + 60))
 
         with worker(variables, log):
-            wait_until(lambda: states() == {"sent": BATCH}, log)
+            wait_until(lambda: states() == {"sent": BATCH}, tick, log)
 
     ids = server.message_ids()
     assert set(ids) == set(Message.objects.values_list("message_id", flat=True))
