@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -196,7 +196,7 @@ class PresentationAdmin(BoardAdmin):
         if not places:
             return _("nobody")
         return format_html_join(
-            format_html("<br>"),
+            ", ",
             '{} <a href="{}">{}<span class="visually-hidden"> {}</span></a>',
             places,
         )

@@ -39,7 +39,9 @@ def reassign_presentation(
             raise Refused("no_reason", _("Say why: it is kept with the change."), status=422)
         presenter = _presenter(presenter_id, course)
         change = reassign_preview(presenter, locks.current(to), at)
-        presenter.ended_at, presenter.ended_reason = at, reason.strip()
+        # Never before it began, even where the demo's clock was set back.
+        presenter.ended_at = max(at, presenter.since)
+        presenter.ended_reason = reason.strip()
         presenter.save(update_fields=["ended_at", "ended_reason"])
         successor = Presenter.objects.create(
             presentation=presenter.presentation,

@@ -6,7 +6,7 @@ from typing import Any
 from courses.models import Course, Membership, Paper
 from presentations.actions import submit_list
 from presentations.models import PreferenceRound, Presentation, Presenter
-from tests.factories.courses import NOON, NUMBERS, make_meeting, make_member, make_paper
+from tests.factories.courses import NUMBERS, make_meeting, make_member, make_paper
 
 # The round of the example: from the end of the first lecture, Mon 20 Oct 2025, 18:00 in Berlin,
 # to Fri 24 Oct, 18:00.
@@ -81,6 +81,6 @@ def make_talk(course: Course, *members: Membership, **fields: Any) -> Presentati
             kind=talk.kind,
             seat=seat,
             reason="first_choice",
-            since=NOON,
+            since=OPENS,
         )
     return talk

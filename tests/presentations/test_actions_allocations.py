@@ -172,20 +172,16 @@ def test_allocate_round_serves_first_who_lost_a_talk_with_its_meeting(
     }
 
 
-def test_allocate_round_on_facts_that_break_a_limit_names_them(
-    course: Course, staff: User, round_: PreferenceRound, papers: list[Paper]
+def test_allocate_round_keeps_who_presents_a_paper_that_lost_places(
+    course: Course, staff: User, round_: PreferenceRound, papers: list[Paper], student: Membership
 ) -> None:
-    make_talk(course, *make_students(course, 2), paper=papers[0])
-    with pytest.raises(Refused) as refused:
-        allocate_round(round_.pk, staff, AFTER)
-    assert refused.value.code == "impossible_inputs"
-    assert refused.value.problems == [
-        {
-            "field": "over_capacity",
-            "value": "zero",
-            "rule": "More people present this paper than it has places.",
-        }
-    ]
+    holders = make_students(course, 2)
+    make_talk(course, *holders, paper=papers[0])
+    make_submitted(round_, student, ["zero", "gpipe"])
+    assert placed(round_, run(round_, staff)) == {
+        student.user.name: "gpipe",
+        **{holder.user.name: "already_presents" for holder in holders},
+    }
 
 
 # --- publish ----------------------------------------------------------------------------------

@@ -1,0 +1,302 @@
+"""Pages: the ranking without JavaScript, talks, and what each answers when something is wrong."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from courses.models import Course, CoursePolicy, Membership
+from presentations.actions import allocate_round, publish_allocation
+from presentations.models import Allocation, PreferenceList, PreferenceRound, Presentation
+from presentations.queries import list_of, ranking_of
+from tests.factories.courses import make_meeting, make_paper
+from tests.factories.presentations import (
+    AFTER,
+    CLOSES,
+    DURING,
+    OPENS,
+    keys_of,
+    make_round,
+    make_students,
+    make_submitted,
+    make_talk,
+)
+
+NONCES = iter(range(10_000))
+
+
+@pytest.fixture
+def round_(course: Course) -> PreferenceRound:
+    meeting = make_meeting(course)
+    titles = ["ZeRO", "GPipe", "Megatron-LM"]
+    papers = [make_paper(course, meeting=meeting, key=t.lower(), title=t) for t in titles]
+    return make_round(course, papers)
+
+
+@pytest.fixture
+def url(round_: PreferenceRound) -> str:
+    return reverse("presentations:preferences", args=[round_.course.slug, round_.key])
+
+
+@pytest.fixture
+def browser(client: Client, student: Membership, set_clock: Any) -> Client:
+    set_clock(DURING)
+    client.force_login(student.user)
+    return client
+
+
+def form_of(page: str) -> dict[str, Any]:
+    """What a browser sends back: the hidden fields of the ranking."""
+    hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page)
+    fields = {name: value for name, value in hidden if name != "ranked"}
+    return fields | {"ranked": [value for name, value in hidden if name == "ranked"]}
+
+
+def press(browser: Client, url: str, button: str, **more: str) -> Any:
+    page = browser.get(url).content.decode()
+    return browser.post(url, form_of(page) | {"do": button} | more, follow=True)
+
+
+def ranked(round_: PreferenceRound, who: Membership) -> tuple[str, ...]:
+    return ranking_of(list_of(round_, who))
+
+
+def test_preferences_every_button_works_without_javascript(
+    browser: Client, url: str, round_: PreferenceRound, student: Membership
+) -> None:
+    for key in ("zero", "gpipe", "megatron-lm"):
+        press(browser, url, f"add {key}")
+    assert ranked(round_, student) == ("zero", "gpipe", "megatron-lm")
+    press(browser, url, "up gpipe")
+    assert ranked(round_, student) == ("gpipe", "zero", "megatron-lm")
+    press(browser, url, "down gpipe")
+    press(browser, url, "to megatron-lm", **{"to-megatron-lm": "1"})
+    assert ranked(round_, student) == ("megatron-lm", "zero", "gpipe")
+    press(browser, url, "save", **{"to-gpipe": "1"})
+    assert ranked(round_, student) == ("gpipe", "megatron-lm", "zero")
+    answer = press(browser, url, "remove zero")
+    assert ranked(round_, student) == ("gpipe", "megatron-lm")
+    assert answer.redirect_chain == [(f"{url}#paper-zero", 302)]
+    answer = press(browser, url, "submit")
+    assert "Your list is submitted. You are number 1." in answer.content.decode()
+    press(browser, url, "up megatron-lm")
+    list_ = list_of(round_, student)
+    assert list_ is not None
+    assert (list_.number, ranked(round_, student)) == (1, ("megatron-lm", "gpipe"))
+    answer = press(browser, url, "withdraw")
+    assert "Your list is withdrawn. Number 1 is gone." in answer.content.decode()
+
+
+def test_preferences_shows_number_and_provisional_outcome(
+    browser: Client,
+    url: str,
+    round_: PreferenceRound,
+    student: Membership,
+    other_student: Membership,
+) -> None:
+    make_submitted(round_, other_student, ["zero", "gpipe"])
+    make_submitted(round_, student, ["zero", "gpipe"])
+    page = browser.get(url).content.decode()
+    assert "You are number 2" in page
+    assert "GPipe, Mon 10 Nov 2025, 16:20 Berlin time" in page
+    assert "Your first choice, ZeRO, went to someone before you." in page
+    assert "This can change until Fri 24 Oct 2025, 18:00 Berlin time." in page
+    assert "Reordering does not cost your place." in page
+    assert other_student.user.name not in page
+
+
+def test_preferences_rule_follows_the_course_switch(
+    browser: Client, url: str, round_: PreferenceRound, student: Membership
+) -> None:
+    CoursePolicy.objects.update(edit_keeps_number=False)
+    make_submitted(round_, student, ["zero", "gpipe"])
+    page = browser.get(url).content.decode()
+    assert "Any change of the order afterwards gives you a new number" in page
+    assert "Any move below gives up number 1." in page
+
+
+def test_preferences_sealed_shows_the_number_alone(
+    browser: Client, url: str, round_: PreferenceRound, student: Membership
+) -> None:
+    CoursePolicy.objects.update(sealed=True)
+    make_submitted(round_, student, ["zero", "gpipe"])
+    page = browser.get(url).content.decode()
+    assert "You are number 1" in page
+    assert "If the round closed now" not in page
+    assert "You would get this" not in page
+
+
+def test_preferences_can_be_prepared_but_not_submitted_before_opening(
+    browser: Client, url: str, round_: PreferenceRound, student: Membership, set_clock: Any
+) -> None:
+    set_clock(OPENS - timedelta(hours=1))
+    press(browser, url, "add zero")
+    press(browser, url, "add gpipe")
+    assert "Submit my list" not in browser.get(url).content.decode()
+    answer = press(browser, url, "submit")
+    assert answer.status_code == 409
+    assert "The round opens Mon 20 Oct 2025, 18:00 Berlin time." in answer.content.decode()
+    assert (ranked(round_, student), list_of(round_, student).number) == (("zero", "gpipe"), None)
+
+
+def test_preferences_after_closing_refuses_a_move_with_the_result_in_place(
+    browser: Client,
+    url: str,
+    round_: PreferenceRound,
+    student: Membership,
+    instructor: Membership,
+    set_clock: Any,
+) -> None:
+    make_submitted(round_, student, ["zero", "gpipe"])
+    form = form_of(browser.get(url).content.decode())
+    code = allocate_round(round_.pk, instructor.user, AFTER)["code"]
+    publish_allocation(Allocation.objects.get(code=code).pk, instructor.user, AFTER)
+    set_clock(AFTER)
+    answer = browser.post(url, form | {"do": "down zero"})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "The round closed Fri 24 Oct 2025, 18:00 Berlin time." in page
+    assert "You present “ZeRO” on Mon 10 Nov 2025." in page
+    assert "You get your first choice: ZeRO." in page
+    assert ranked(round_, student) == ("zero", "gpipe")
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        (["zero", "ghost"], "“ghost” is not a paper of this round."),
+        (["zero", "zero"], "“zero” is on the list more than once."),
+        (["zero"], "Rank at least 2 papers."),
+    ],
+)
+def test_preferences_with_a_bad_list_names_what_is_wrong(
+    browser: Client, url: str, sent: list[str], words: str
+) -> None:
+    form = form_of(browser.get(url).content.decode())
+    answer = browser.post(url, form | {"ranked": sent, "do": "submit"})
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert PreferenceList.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"do": "up ghost"},
+        {"do": "to zero", "to-zero": "many"},
+        {"do": "to zero", "to-zero": "-1"},
+        {"do": "explode"},
+        {"do": "save", "version": "x"},
+        {"do": "save", "ranked": [str(n) for n in range(201)]},
+    ],
+)
+def test_preferences_with_what_no_button_sends_is_refused(
+    browser: Client, url: str, bad: dict[str, Any]
+) -> None:
+    form = form_of(browser.get(url).content.decode()) | {"ranked": ["zero", "gpipe"]}
+    answer = browser.post(url, form | bad)
+    assert answer.status_code == 422
+    assert PreferenceList.objects.count() == 0
+
+
+def test_preferences_from_a_stale_tab_shows_the_other_list(
+    browser: Client, url: str, round_: PreferenceRound, student: Membership
+) -> None:
+    form = form_of(browser.get(url).content.decode())
+    press(browser, url, "add zero")
+    answer = browser.post(url, form | {"do": "add gpipe"})
+    assert answer.status_code == 409
+    assert "in another window" in answer.content.decode()
+    assert ranked(round_, student) == ("zero",)
+
+
+def test_preferences_of_an_unknown_round_is_not_found(browser: Client, course: Course) -> None:
+    url = reverse("presentations:preferences", args=[course.slug, "nothing"])
+    assert browser.get(url).status_code == 404
+
+
+def test_rounds_goes_to_the_only_round(browser: Client, url: str, course: Course) -> None:
+    answer = browser.get(reverse("presentations:rounds", args=[course.slug]))
+    assert (answer.status_code, answer["Location"]) == (302, url)
+
+
+def test_rounds_lists_several_with_the_own_number(
+    browser: Client, course: Course, round_: PreferenceRound, student: Membership
+) -> None:
+    make_submitted(round_, student, ["zero", "gpipe"])
+    make_round(course, title="Second round", opens_at=CLOSES, closes_at=AFTER)
+    page = browser.get(reverse("presentations:rounds", args=[course.slug])).content.decode()
+    assert page.count('class="title"') == 2
+    assert "you are number 1" in page
+    assert "Opens Fri 24 Oct 2025, 18:00 Berlin time" in page
+
+
+def test_rounds_without_a_round_says_what_will_be_here(browser: Client, course: Course) -> None:
+    page = browser.get(reverse("presentations:rounds", args=[course.slug])).content.decode()
+    assert "No preference round yet" in page
+
+
+def test_presentations_shows_who_presents_what_and_when(browser: Client, course: Course) -> None:
+    meeting = make_meeting(course)
+    ada, ben = make_students(course, 2)
+    make_talk(course, ada, meeting=meeting, position=1)
+    make_talk(course, ben, meeting=meeting, position=2)
+    page = browser.get(reverse("presentations:presentations", args=[course.slug])).content.decode()
+    assert re.findall(r"<time[^>]*>(\d\d:\d\d)</time>", page) == ["16:00", "16:20"]
+    assert page.index("Student 000") < page.index("Student 001")
+
+
+def test_presentations_without_talks_says_when_they_come(browser: Client, course: Course) -> None:
+    page = browser.get(reverse("presentations:presentations", args=[course.slug])).content.decode()
+    assert "No talks yet" in page
+
+
+def test_presentation_explains_to_its_presenter(
+    browser: Client,
+    course: Course,
+    round_: PreferenceRound,
+    student: Membership,
+    instructor: Membership,
+) -> None:
+    Course.objects.update(talks_text="Explain the *main idea*.")
+    make_submitted(round_, student, ["zero", "gpipe"])
+    code = allocate_round(round_.pk, instructor.user, AFTER)["code"]
+    publish_allocation(Allocation.objects.get(code=code).pk, instructor.user, AFTER)
+    talk = Presentation.objects.get()
+    url = reverse("presentations:presentation", args=[course.slug, talk.code])
+    page = browser.get(url).content.decode()
+    assert "Mon 10 Nov 2025, 16:00\N{EN DASH}16:20 Berlin time" in page
+    assert "<em>main idea</em>" in page
+    assert "You get your first choice: ZeRO." in page
+    browser.force_login(instructor.user)
+    assert "Why did I get this?" not in browser.get(url).content.decode()
+
+
+@pytest.mark.parametrize("size", [2, 12])
+def test_pages_ask_a_bounded_number_of_questions(
+    browser: Client,
+    course: Course,
+    student: Membership,
+    django_assert_max_num_queries: Any,
+    size: int,
+) -> None:
+    meeting = make_meeting(course)
+    round_ = make_round(course, [make_paper(course, meeting=meeting) for _ in range(size)])
+    make_round(course)
+    for member in [student, *make_students(course, size)]:
+        make_submitted(round_, member, keys_of(round_))
+    talks = [
+        make_talk(course, member, meeting=make_meeting(course))
+        for member in make_students(course, size)
+    ]
+    for page, bound in {
+        reverse("presentations:preferences", args=[course.slug, round_.key]): 11,
+        reverse("presentations:rounds", args=[course.slug]): 6,
+        reverse("presentations:presentations", args=[course.slug]): 6,
+        reverse("presentations:presentation", args=[course.slug, talks[0].code]): 8,
+    }.items():
+        with django_assert_max_num_queries(bound):
+            assert browser.get(page).status_code == 200
