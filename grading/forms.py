@@ -16,13 +16,19 @@ LONGEST = 20_000
 
 
 def read_grade(data: QueryDict) -> Grade:
-    """Return what the grading page sent. Raises Refused("bad_request", 422)."""
-    picks = {
-        key.removeprefix("row-"): value for key, value in data.items() if key.startswith("row-")
+    """Return what the grading page sent; points typed into a rubric row go over its picked level.
+
+    Raises Refused("bad_request", 422).
+    """
+    picks = {key[4:]: str(value) for key, value in data.items() if key.startswith("row-")}
+    typed = {
+        key[6:]: str(value).strip()
+        for key, value in data.items()
+        if key.startswith("other-") and str(value).strip()
     }
     return Grade(
         base_seq=whole(data.get("base_seq", "0")),
-        picks={key: str(value) for key, value in picks.items()},
+        picks=picks | typed,
         points=data.get("points", "").strip(),
         feedback=text_of(data, "feedback"),
         note=text_of(data, "note"),

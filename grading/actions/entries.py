@@ -236,18 +236,29 @@ def repeats(last: GradeEntry, grade: Grade, by: Membership) -> bool:
         last.seq == grade.base_seq + 1
         and last.kind == GradeEntry.Kind.SCORE
         and last.by_id == by.pk
-        and (last.rubric == dict(grade.picks) if last.rubric else is_same(last, grade.points))
+        and written(last) == typed(grade)
         and last.feedback == grade.feedback.strip()
         and last.note == grade.note.strip()
     )
 
 
-def is_same(last: GradeEntry, points: str) -> bool:
-    """Say whether typed points are those of a line."""
+def written(last: GradeEntry) -> dict[str, Decimal | None]:
+    """Return a line's points by rubric row; under "" where there is no rubric."""
+    rows = {key: Decimal(points) for key, points in last.rubric.items()}
+    return rows or {"": last.points}
+
+
+def typed(grade: Grade) -> dict[str, Decimal | None]:
+    """Return the same of what a grader sends; None for what is no number."""
+    return {key: read_score(text) for key, text in (grade.picks or {"": grade.points}).items()}
+
+
+def read_score(text: str) -> Decimal | None:
+    """Return points typed by a person, None if they are none."""
     try:
-        return parse_score(points) == last.points
+        return parse_score(text)
     except NumberError:
-        return False
+        return None
 
 
 def refuse_stale(history: list[GradeEntry], base_seq: int) -> None:

@@ -27,6 +27,7 @@ from grading.queries.tables import Group, groups_of
 from grading.queries.wording import Bar, bars_of, rule_words, standing_words
 from grading.queries.work import (
     DECIDED,
+    Row,
     Waiting,
     history_of,
     rubric_of,
@@ -128,7 +129,7 @@ class GradePage:
 
     item: GradeItem
     member: Membership
-    rubric: list[dict[str, Any]]
+    rubric: list[Row]
     history: list[GradeEntry]
     submission: Submission | None
     talk: Presenter | None

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from courses.models import Course, Membership
 from grading import rules
-from grading.models import GradeEntry, GradeItem, RubricLevel
+from grading.models import GradeEntry, GradeItem, RubricRow
 from grading.queries.rows import ItemRow
 from grading.queries.standings import (
+    COMPUTED,
     Facts,
     Judged,
     days_late,
@@ -94,7 +95,7 @@ def cell_of(facts: Facts, judged: Judged, item: ItemRow, *, at: datetime, staff:
     return Cell(
         item=item,
         state=value.state,
-        status=status_of(value.state, fact, at=at, staff=staff),
+        status=status_of(item, value.state, fact, at=at, staff=staff),
         value=value,
         points=value.decided * Fraction(item.max_points)
         if known and value.decided is not None
@@ -109,8 +110,16 @@ def cell_of(facts: Facts, judged: Judged, item: ItemRow, *, at: datetime, staff:
     )
 
 
-def status_of(state: ItemState, fact: rules.ItemFacts, *, at: datetime, staff: bool) -> str:
-    """Return the code of the status word. Before its deadline, handed-in work is "submitted"."""
+def status_of(
+    item: ItemRow, state: ItemState, fact: rules.ItemFacts, *, at: datetime, staff: bool
+) -> str:
+    """Return the code of the status word.
+
+    Work that can still be replaced is "submitted"; what is computed meeting by meeting is "open"
+    until the last one.
+    """
+    if state is ItemState.NOT_DUE and item.kind in COMPUTED:
+        return "open"
     waits = state in {ItemState.AWAITING, ItemState.UNRELEASED}
     if waits and fact.due is not None and at < fact.due and not fact.talk:
         return "submitted"
@@ -172,6 +181,11 @@ class Feedback(NamedTuple):
     entry: GradeEntry | None
     picks: list[tuple[str, str, str, str]]
 
+    @property
+    def has_words(self) -> bool:
+        """Whether any picked level says what it stands for."""
+        return any(text for *_, text in self.picks)
+
 
 def feedback_of(course: Course, member: Membership, key: str, *, at: datetime) -> Feedback | None:
     """Return the feedback on an assignment, or on another item by its own key; None if unknown.
@@ -197,9 +211,14 @@ def feedback_of(course: Course, member: Membership, key: str, *, at: datetime) -
 
 def picks_of(item: int, rubric: dict[str, str]) -> list[tuple[str, str, str, str]]:
     """Return the rubric as it was filled in: row, points, maximum, words of the level. One query."""
-    levels = RubricLevel.objects.filter(row__item=item).select_related("row")
-    return [
-        (level.row.title, rubric[level.row.key], plain(level.row.max_points), level.text)
-        for level in levels.order_by("row__position", "row_id")
-        if level.row.key in rubric and plain(level.points) == rubric[level.row.key]
-    ]
+    joined = RubricRow.objects.filter(item=item).order_by("position", "id")
+    picks: dict[str, tuple[str, str, str, str]] = {}
+    for key, title, most, points, text in joined.values_list(
+        "key", "title", "max_points", "levels__points", "levels__text"
+    ):
+        if key not in rubric:
+            continue
+        chosen = points is not None and plain(points) == rubric[key]
+        if chosen or key not in picks:
+            picks[key] = (title, rubric[key], plain(most), text if chosen else "")
+    return list(picks.values())

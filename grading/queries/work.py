@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from assignments.models import Submission
 from assignments.rules import GRACE
 from courses.models import Course, Meeting, Membership
 from grading import rules
-from grading.models import GradeEntry, GradeItem
+from grading.models import GradeEntry, GradeItem, RubricRow
 from grading.queries.rows import ItemRow
 from grading.queries.standings import (
     COMPUTED,
@@ -21,6 +21,7 @@ from grading.queries.standings import (
 )
 from grading.rules import ItemState
 from presentations.models import Presenter
+from seminar.lib.numbers import plain
 
 DECIDED = {ItemState.GRADED, ItemState.OVERRIDDEN, ItemState.EXCUSED}
 
@@ -202,9 +203,42 @@ def histories_of(membership: Membership) -> list[GradeEntry]:
     return list(found.select_related("by__user", "item").order_by("-at", "-seq"))
 
 
-def rubric_of(item: GradeItem) -> list[dict[str, Any]]:
+MOST_LEVELS = 10
+
+
+class Level(NamedTuple):
+    """One choice of a rubric row: points as they are sent, words, and the digit that picks it."""
+
+    value: str
+    text: str
+    digit: str
+
+
+class Row(NamedTuple):
+    """One rubric row. Without levels of its own it offers whole points, and any others typed."""
+
+    row: RubricRow
+    levels: list[Level]
+    free: bool
+
+    @property
+    def values(self) -> set[str]:
+        """The points that have a choice of their own."""
+        return {level.value for level in self.levels}
+
+
+def rubric_of(item: GradeItem) -> list[Row]:
     """Return the rubric's rows with their levels. Two queries."""
-    return [
-        {"row": row, "levels": list(row.levels.all())}
-        for row in item.rubric.prefetch_related("levels")
-    ]
+    return [rubric_row(row) for row in item.rubric.prefetch_related("levels")]
+
+
+def rubric_row(row: RubricRow) -> Row:
+    """Return one row with its levels, or with whole points from the maximum down to 0."""
+    levels = [Level(plain(level.points), level.text, "") for level in row.levels.all()]
+    if levels:
+        return Row(row, levels, free=False)
+    most = int(row.max_points)
+    if most > MOST_LEVELS:
+        return Row(row, [], free=True)
+    whole = [str(points) for points in range(most, -1, -1)]
+    return Row(row, [Level(points, "", points) for points in whole], free=True)

@@ -1,5 +1,6 @@
 """How points, shares and fractions of grades are written."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
@@ -37,3 +38,9 @@ def below(value: Fraction | None, threshold: Fraction | None) -> str:
 def of_whole(percent: Fraction, weight: Fraction) -> Fraction:
     """Percent of a component as points of the whole."""
     return percent * weight / 100
+
+
+@register.filter
+def get(values: Mapping[str, str], key: str) -> str:
+    """The value of a key, or nothing."""
+    return values.get(key, "")

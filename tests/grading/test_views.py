@@ -525,3 +525,49 @@ def test_times_are_those_of_the_deadline(reports, student, ta, set_clock):
     set_clock(DUE - timedelta(hours=1))
     words = text(page(ta, "grade", "report-1", student.code))
     assert "This can be graded from Sun 26 Oct 2025, 13:05 Berlin time on" in words
+
+
+class TestRubricWithoutLevels:
+    """A row without levels offers whole points, and takes any others that are typed."""
+
+    @pytest.fixture
+    def item(self, course: Course) -> GradeItem:
+        item = make_item(make_component(course, "reports", 100), key="report-1")
+        for position, (key, most) in enumerate([("summary", 3), ("essay", 20)]):
+            item.rubric.create(key=key, title=key, max_points=most, position=position)
+        item.max_points = Decimal(23)
+        item.save()
+        return item
+
+    def test_offers_whole_points_and_a_box(self, item, student, ta):
+        hand_in(item, student)
+        body = page(ta, "grade", "report-1", student.code).content.decode()
+        assert re.findall(r'name="row-(\w+)" value="(\d+)" data-key="(\d)"', body) == [
+            ("summary", str(points), str(points)) for points in (3, 2, 1, 0)
+        ]
+        assert re.findall(r'name="other-(\w+)"', body) == ["summary", "essay"]
+
+    def test_typed_points_go_over_the_picked_level(self, item, student, ta):
+        hand_in(item, student)
+        data = {"base_seq": "0", "row-summary": "3", "other-summary": "2,5", "other-essay": "15"}
+        assert page(ta, "grade", "report-1", student.code, data=data).status_code == 302
+        entry = GradeEntry.objects.get()
+        assert (entry.points, entry.rubric) == (
+            Decimal("17.5"),
+            {"summary": "2.5", "essay": "15"},
+        )
+        body = page(ta, "grade", "report-1", student.code).content.decode()
+        assert re.findall(r'name="other-(\w+)".*?value="([\d.]*)"', body) == [
+            ("summary", "2.5"),
+            ("essay", "15"),
+        ]
+        release(item, student, by=ta)
+        words = text(page(student, "feedback", item.assignment.key))
+        assert "summary 2.5 of 3 essay 15 of 20" in words
+
+    def test_points_above_the_row_are_refused(self, item, student, ta):
+        hand_in(item, student)
+        data = {"base_seq": "0", "other-summary": "3.5", "other-essay": "15"}
+        response = page(ta, "grade", "report-1", student.code, data=data)
+        assert response.status_code == 422
+        assert "At most 3 points." in text(response)
