@@ -1,6 +1,7 @@
 """The two courses in ``examples``: what a newcomer loads first, and what the demo shows."""
 
 import json
+import re
 import time
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -9,11 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from courses.rules import FixedTime, MeetingFact, Resolved, module_anchor, parse_rule, resolve
 from seminar.desk.rules.course_file import CourseFile, parse, shifted
 from seminar.desk.rules.course_file.checks.work import round_papers
 from seminar.desk.rules.course_file.draft import draft_of
+from seminar.desk.rules.course_file.parsing import model_in
 from seminar.desk.rules.course_file.reading import read
 from seminar.desk.rules.course_file.schema import completed
 
@@ -250,3 +253,18 @@ def test_parse_answers_any_damage_with_problems_or_a_course(line: int, damage: b
 @given(st.binary(max_size=200))
 def test_parse_never_raises(data: bytes) -> None:
     assert parse(data).problems
+
+
+def test_the_documentation_names_every_key() -> None:
+    text = (ROOT / "docs/course-file.md").read_text()
+    keys = {name for model in _models(CourseFile) for name in model.model_fields}
+
+    assert [key for key in sorted(keys) if not re.search(rf"\b{key}\b", text)] == []
+
+
+def _models(model: type[BaseModel]) -> set[type[BaseModel]]:
+    found = {model}
+    for field in model.model_fields.values():
+        part = model_in(field.annotation)
+        found |= _models(part) if part else set()
+    return found

@@ -67,6 +67,7 @@ def test_load_course_prints_json(path: Path) -> None:
 
 
 def test_load_course_says_every_problem_with_its_line_and_writes_nothing(path: Path) -> None:
+    not_100 = "The weights of the top components add up to 99.99, not to exactly 100."
     text = SMALL.replace("weight: 60", "weight: 59.99", 1).replace("slug: small", "slug: admin")
     path.write_text(text)
 
@@ -75,8 +76,7 @@ def test_load_course_says_every_problem_with_its_line_and_writes_nothing(path: P
 
     assert str(error.value).splitlines() == [
         '3:9 course.slug = "admin": The application itself uses this word. Choose another slug.',
-        '61:1 components = "59.99 + 40 = 99.99": '
-        + "The weights of the top components add up to 99.99, not to exactly 100.",
+        f'61:1 components = "59.99 + 40 = 99.99": {not_100}',
         '64:13 components[0].weight = "60 = 60": Its parts add up to 60, not to exactly 59.99.',
         "Nothing was changed: 3 problem(s).",
     ]

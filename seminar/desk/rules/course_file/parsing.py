@@ -116,13 +116,13 @@ def _known_keys(path: Path) -> list[str]:
     model: type[BaseModel] = CourseFile
     for step in path:
         if isinstance(step, str):
-            model = _model_in(model.model_fields[step].annotation) or model
+            model = model_in(model.model_fields[step].annotation) or model
     return list(model.model_fields)
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def model_in(annotation: Any) -> type[BaseModel] | None:
     """Find the model inside ``X``, ``X | None`` or ``tuple[X, ...]``."""
     if get_origin(annotation) in (Union, UnionType, tuple):
-        return next(filter(None, map(_model_in, get_args(annotation))), None)
+        return next(filter(None, map(model_in, get_args(annotation))), None)
     is_model = isinstance(annotation, type) and issubclass(annotation, BaseModel)
     return annotation if is_model else None
