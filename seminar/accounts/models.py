@@ -67,7 +67,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name
 
     def get_short_name(self) -> str:
-        return self.name.split(" ")[0]
+        """The first word of the name; all of it where that is a title, as in "Dr. Brandt"."""
+        first = self.name.split(" ")[0]
+        return self.name if first.endswith(".") else first
 
     def get_full_name(self) -> str:
         return self.name

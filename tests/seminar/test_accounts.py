@@ -238,3 +238,11 @@ def test_sign_in_with_a_wrong_password_stays_outside(client: Client, db: None) -
 
     assert wrong.status_code in {200, 422}
     assert client.get("/me").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [("Ada Okafor", "Ada"), ("Dr. Helena Brandt", "Dr. Helena Brandt"), ("Plato", "Plato")],
+)
+def test_short_name_is_no_title(name: str, short: str) -> None:
+    assert User(name=name).get_short_name() == short
