@@ -38,7 +38,9 @@ def load_demo(*, at: datetime) -> None:
     if not settings.DEMO:
         raise Refused("not_demo", _("The demo is loaded only where DEMO is on. Nothing was done."))
     if Course.objects.exists():
-        raise Refused("not_empty", _("There are courses already. The demo needs an empty database."))
+        raise Refused(
+            "not_empty", _("There are courses already. The demo needs an empty database.")
+        )
     script = Script()
     for name in COURSES:
         add_course(script, name, at=at)
@@ -63,7 +65,10 @@ def example(path: Path, story: Story) -> CourseFile:
     """Return a course of the examples, with the people of the demo among its staff."""
     file = parse(path.read_bytes()).file
     assert file is not None, "an example is a sound course file"
-    more = tuple(StaffMember.model_validate(person.model_dump(exclude_defaults=True)) for person in story.staff)
+    more = tuple(
+        StaffMember.model_validate(person.model_dump(exclude_defaults=True))
+        for person in story.staff
+    )
     return file.model_copy(update={"staff": file.staff + more})
 
 

@@ -23,23 +23,12 @@ from grading.queries import histories_of
 from presentations.models import Presenter
 from seminar.desk.actions.demo.stage import Script, Stage
 from seminar.desk.rules.demo import StudentWork, TalkGrade, drawn, moment_between, points_for
+from seminar.desk.rules.demo.story import Times
 from seminar.lib.numbers import plain
 
 LETTERS = {"r": "in_room", "o": "online", "l": "late", "e": "excused", "a": "absent"}
 GOOD, FAIR = 8, 5
-GRADED = {
-    "report-1": (datetime(2025, 11, 14, 9), datetime(2025, 11, 26, 18)),
-    "mini-1": (datetime(2025, 12, 3, 9), datetime(2025, 12, 10, 18)),
-}
-RELEASED = {
-    "report-1": datetime(2025, 11, 27, 17, 4, 51),
-    "mini-1": datetime(2025, 12, 11, 9, 30, 8),
-}
-TALKS_GRADED = (datetime(2025, 11, 11, 9), datetime(2025, 11, 14, 17))
-TALKS_RELEASED = datetime(2025, 11, 28, 11, 12, 40)
-POINTS_RELEASED = datetime(2025, 12, 9, 10, 2, 19)
-EXCUSED = datetime(2025, 11, 11, 15, 33, 5)
-COMPUTED = datetime(2025, 12, 16, 16, 40, 12)
+HAS_GRADE = {"graded", "released", "twice", "automatic"}
 
 
 def add_marks(script: Script, stage: Stage) -> None:
@@ -49,31 +38,41 @@ def add_marks(script: Script, stage: Stage) -> None:
         start = stage.starts[number]
         script.add(start + timedelta(minutes=9), partial(mark, stage, number))
         script.add(start + timedelta(minutes=112), partial(give_points, stage, number))
-    if stage.story.comments:
-        add_grades(script, stage)
+    if stage.story.times:
+        add_grades(script, stage, stage.story.times)
+        add_exceptions(script, stage, stage.story.times)
 
 
-def add_grades(script: Script, stage: Stage) -> None:
-    """Add the grades of written work and talks, their release, and the exceptions."""
-    at, story = stage.term.at, stage.story
-    for work in story.students:
-        for key, state in (("report-1", work.report_1), ("mini-1", work.mini_1)):
-            if state in {"graded", "released", "twice", "automatic"}:
-                moment = moment_between(f"{work.who} {key} graded", *GRADED[key])
+def add_grades(script: Script, stage: Stage, times: Times) -> None:
+    """Add the grades of written work and talks, and their release."""
+    at = stage.term.at
+    for work in stage.story.students:
+        for key, (state, span) in {
+            "report-1": (work.report_1, times.grade_report_1),
+            "mini-1": (work.mini_1, times.grade_mini_1),
+        }.items():
+            if state in HAS_GRADE:
+                moment = moment_between(f"{work.who} {key} graded", *span)
                 script.add(at(moment), partial(grade, stage, key, work))
-        if work.report_1 == "excused":
-            script.add(at(EXCUSED), partial(excuse, stage, work.who))
-    for key, moment in RELEASED.items():
-        script.add(at(moment), partial(release_work, stage, key))
-    for talk in story.talks:
-        moment = moment_between(f"talk {talk.paper}", *TALKS_GRADED)
+    for talk in stage.story.talks:
+        moment = moment_between(f"talk {talk.paper}", *times.grade_talks)
         script.add(at(moment), partial(grade_talk, stage, talk))
         if talk.state == "released":
-            script.add(at(TALKS_RELEASED), partial(release_talk, stage, talk))
-    script.add(at(POINTS_RELEASED), partial(release_points, stage))
-    if story.override:
-        script.add(at(story.override.at), partial(settle_participation, stage))
-    script.add(at(COMPUTED), partial(compute, stage))
+            script.add(at(times.release_talks), partial(release_talk, stage, talk))
+    script.add(at(times.release_report_1), partial(release_work, stage, "report-1"))
+    script.add(at(times.release_mini_1), partial(release_work, stage, "mini-1"))
+    script.add(at(times.release_points), partial(release_points, stage))
+
+
+def add_exceptions(script: Script, stage: Stage, times: Times) -> None:
+    """Add what was excused and settled by hand, and the results computed so far."""
+    at = stage.term.at
+    for work in stage.story.students:
+        if work.report_1 == "excused":
+            script.add(at(times.excuse), partial(excuse, stage, work.who))
+    if stage.story.override:
+        script.add(at(stage.story.override.at), partial(settle_participation, stage))
+    script.add(at(times.compute), partial(compute, stage))
 
 
 def mark(stage: Stage, number: int, at: datetime) -> None:
@@ -87,8 +86,9 @@ def mark(stage: Stage, number: int, at: datetime) -> None:
 
 def active(stage: Stage, names: Iterable[str]) -> Mapping[str, Membership]:
     """Return those of the people who are active students now, by name."""
-    people = {who: stage.member(who) for who in names}
-    return {who: member for who, member in people.items() if member.is_student}
+    students = Membership.objects.filter(course__slug=stage.slug).active().students()
+    people = {row.user.email.partition("@")[0]: row for row in students.select_related("user")}
+    return {who: people[who] for who in names if who in people}
 
 
 def give_points(stage: Stage, number: int, at: datetime) -> None:
@@ -129,7 +129,7 @@ def comment(stage: Stage, seed: str, quality: int) -> str:
 
 
 def excuse(stage: Stage, who: str, at: datetime) -> None:
-    """Excuse somebody from the first report, and from the meeting before joining."""
+    """Excuse somebody who came late from the first report."""
     change = Change("Joined from the waiting list when the first topic was half over.", 0)
     excuse_item(stage.item("report-1"), stage.member(who), change, by=stage.lead, at=at)
 

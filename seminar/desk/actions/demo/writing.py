@@ -27,14 +27,9 @@ from seminar.desk.rules.demo import (
     pdf_of,
     report_parts,
 )
-from seminar.desk.rules.demo.story import ExtensionGiven
+from seminar.desk.rules.demo.story import ExtensionGiven, Times
 
 ALL_PARTS = 10
-WEEK_OF_REPORT_1 = (datetime(2025, 11, 4, 8), datetime(2025, 11, 9, 20))
-WEEKS_OF_MINI_1 = (datetime(2025, 11, 19, 9), datetime(2025, 12, 1, 15))
-DAY_OF_REPORT_2 = (datetime(2025, 12, 15, 18, 15), datetime(2025, 12, 16, 14))
-WITHIN_EXTENSION = (datetime(2025, 11, 12, 9), datetime(2025, 11, 13, 20))
-BEFORE_MIDNIGHT = (datetime(2025, 11, 9, 22), datetime(2025, 11, 9, 23))
 WRITES = {"released", "graded", "waiting", "twice", "automatic", "extended"}
 PAGES = {"released": 2, "graded": 1, "waiting": 2, "long": 3}
 
@@ -46,10 +41,12 @@ def add_work(script: Script, stage: Stage) -> None:
         script.add(at(moment), sweep)
     for extension in stage.story.extensions:
         script.add(at(extension.at), partial(extend, stage, extension))
-    for work in stage.story.students:
-        add_first_report(script, stage, work)
-        add_mini(script, stage, work)
-        add_second_report(script, stage, work)
+    times = stage.story.times
+    for work in stage.story.students if times else ():
+        assert times is not None, "else nothing was written"
+        add_first_report(script, stage, work, times)
+        add_mini(script, stage, work, times)
+        add_second_report(script, stage, work, times)
 
 
 def sweep(at: datetime) -> None:
@@ -70,12 +67,11 @@ def extend(stage: Stage, extension: ExtensionGiven, at: datetime) -> None:
     )
 
 
-def add_first_report(script: Script, stage: Stage, work: StudentWork) -> None:
+def add_first_report(script: Script, stage: Stage, work: StudentWork, times: Times) -> None:
     """Add the report that is over: written and submitted, left to the deadline, or not begun."""
-    days = {"extended": WITHIN_EXTENSION, "automatic": BEFORE_MIDNIGHT}
-    days |= {"incomplete": BEFORE_MIDNIGHT}
-    first, last = days.get(work.report_1, WEEK_OF_REPORT_1)
-    done = moment_between(f"{work.who} report-1", first, last)
+    late = {"automatic": times.write_at_the_end, "incomplete": times.write_at_the_end}
+    span = (late | {"extended": times.write_in_extension}).get(work.report_1, times.write_report_1)
+    done = moment_between(f"{work.who} report-1", *span)
     begun = done - timedelta(hours=1, minutes=50)
     at = stage.term.at
     if work.report_1 in WRITES:
@@ -91,9 +87,9 @@ def add_first_report(script: Script, stage: Stage, work: StudentWork) -> None:
         script.add(again, partial(hand_in, stage, "report-1", work.who))
 
 
-def add_second_report(script: Script, stage: Stage, work: StudentWork) -> None:
+def add_second_report(script: Script, stage: Stage, work: StudentWork, times: Times) -> None:
     """Add the report that is open: papers chosen, some parts written, or submitted."""
-    done = stage.term.at(moment_between(f"{work.who} report-2", *DAY_OF_REPORT_2))
+    done = stage.term.at(moment_between(f"{work.who} report-2", *times.write_report_2))
     parts = {"chosen": 0, "draft": work.parts, "submitted": ALL_PARTS}
     if work.report_2 in parts:
         script.add(done, partial(write, stage, "report-2", work.who, parts[work.report_2]))
@@ -101,10 +97,10 @@ def add_second_report(script: Script, stage: Stage, work: StudentWork) -> None:
         script.add(done + timedelta(minutes=3), partial(hand_in, stage, "report-2", work.who))
 
 
-def add_mini(script: Script, stage: Stage, work: StudentWork) -> None:
+def add_mini(script: Script, stage: Stage, work: StudentWork, times: Times) -> None:
     """Add a PDF of one, two or, against the rule, three pages."""
     if work.mini_1 in PAGES:
-        done = moment_between(f"{work.who} mini-1", *WEEKS_OF_MINI_1)
+        done = moment_between(f"{work.who} mini-1", *times.write_mini_1)
         deed = partial(hand_in_pdf, stage, work.who, PAGES[work.mini_1])
         script.add(stage.term.at(done), deed)
 

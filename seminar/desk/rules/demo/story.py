@@ -150,6 +150,28 @@ class Comments(Fact):
     weak: tuple[str, ...]
 
 
+Span = tuple[datetime, datetime]
+
+
+class Times(Fact):
+    """Between when work was written and graded, and when grades were released."""
+
+    write_report_1: Span
+    write_at_the_end: Span
+    write_in_extension: Span
+    write_mini_1: Span
+    write_report_2: Span
+    grade_report_1: Span
+    grade_mini_1: Span
+    grade_talks: Span
+    release_report_1: datetime
+    release_mini_1: datetime
+    release_talks: datetime
+    release_points: datetime
+    excuse: datetime
+    compute: datetime
+
+
 class Story(Fact):
     """All of it. ``until`` lies after everything here; the load moves it to less than a week ago."""
 
@@ -170,6 +192,7 @@ class Story(Fact):
     override: Override | None = None
     finals: tuple[FinalTalk, ...] = ()
     comments: Comments | None = None
+    times: Times | None = None
     news: tuple[News, ...] = ()
 
 
