@@ -60,6 +60,8 @@ def settle(draft: Draft, *, at: datetime) -> Submission | None:
     the receipt, or the notice that nothing was submitted.
     """
     assignment, membership = draft.assignment, draft.membership
+    if at < rules.auto_submit_cut(assignment.closes_at):
+        return None  # no deadline of this assignment is earlier
     deadline = deadline_of(assignment, membership)
     settled = draft.settled_until is not None and draft.settled_until >= deadline
     if at < rules.auto_submit_cut(deadline) or settled or not membership.is_student:

@@ -11,8 +11,8 @@ from assignments import rules
 from assignments.models import Assignment, Draft, Extension, Submission
 from assignments.rules import ReportSpec
 from courses.models import Course, CoursePolicy, Membership
-from courses.queries import schedule_facts
-from courses.rules import Schedule, parse_rule, rule_words
+from courses.queries import policy_in_force
+from courses.rules import MeetingFact, MeetingKind, ModuleFact, Schedule, parse_rule, rule_words
 
 
 def assignment_by_key(course: Course, key: str) -> Assignment | None:
@@ -129,18 +129,32 @@ def extensions_to(assignment: Assignment) -> QuerySet[Extension]:
     )
 
 
+def refusal_of(assignment: Assignment, membership: Membership, at: datetime) -> str | None:
+    """Return why nothing is taken from one student now: not_open_yet, closed. Two queries."""
+    closes_at = deadline_of(assignment, membership)
+    policy = late_policy(policy_in_force(assignment.course))
+    zone = assignment.course.zone
+    return rules.submit_refusal(at, assignment.opens_at, closes_at, policy, zone)
+
+
 def times_in_words(assignment: Assignment) -> tuple[str, str]:
-    """Return opening and closing rule in words, from the schedule as it is now. Three queries.
+    """Return opening and closing rule in words, with the dates the schedule has now.
 
-    Source: PRODUCT 3.2: the resolved instant and the rule are shown together.
+    One query for the meetings they name; one for modules other than the assignment's own. Source:
+    PRODUCT 3.2: the resolved instant and the rule are shown together.
     """
-    schedule = schedule_facts(assignment.course)
-    return (
-        rule_in_words(assignment.opens_rule, schedule),
-        rule_in_words(assignment.closes_rule, schedule),
-    )
-
-
-def rule_in_words(rule: str, schedule: Schedule) -> str:
-    """Return one stored rule in words. No query."""
-    return rule_words(parse_rule(rule), schedule).text()
+    course = assignment.course
+    found = [parse_rule(assignment.opens_rule), parse_rule(assignment.closes_rule)]
+    meetings = {rule.meeting for rule in found if hasattr(rule, "meeting")}
+    modules = {rule.module for rule in found if hasattr(rule, "module")}
+    known = [assignment.module] if assignment.module else []
+    if modules - {module.key for module in known}:
+        known = list(course.modules.filter(key__in=modules))
+    facts = [
+        MeetingFact(row.key, MeetingKind(row.kind), row.date, row.starts, row.ends)
+        for row in (course.meetings.filter(key__in=meetings) if meetings else ())
+    ]
+    titles = tuple(ModuleFact(module.key, title=module.title) for module in known)
+    schedule = Schedule(tuple(facts), titles, course.zone)
+    opens, closes = (rule_words(rule, schedule).text() for rule in found)
+    return opens, closes

@@ -3,8 +3,10 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from django.db.models import Prefetch
+
 from assignments import rules
-from assignments.models import Assignment, Draft, DraftField
+from assignments.models import Assignment, Draft, DraftField, DraftPaper
 from assignments.rules import Part, ReportSpec
 from courses.models import Membership, Module, Paper
 
@@ -14,6 +16,9 @@ LIST_KEYS = {
     Part.IMPROVEMENT: "improvements",
     Part.EXTENSION: "extensions",
 }
+
+
+OF_A_DRAFT = (Prefetch("papers", DraftPaper.objects.select_related("paper")), "fields")
 
 
 def reportable_papers(assignment: Assignment) -> list[Paper]:
@@ -42,7 +47,7 @@ def draft_of(assignment: Assignment, membership: Membership) -> Draft | None:
     """Return what a student is writing, with papers and fields, or None. Three queries."""
     draft = (
         Draft.objects.filter(assignment=assignment, membership=membership)
-        .prefetch_related("papers__paper", "fields")
+        .prefetch_related(*OF_A_DRAFT)
         .first()
     )
     if draft is not None:

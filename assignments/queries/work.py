@@ -1,13 +1,15 @@
 """What is due, as a student and as staff see it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef
 
 from assignments import rules
 from assignments.models import Assignment, Draft, Extension, Submission
-from assignments.queries.deadlines import extension_of, late_policy, spec_of
-from assignments.queries.drafts import draft_content, draft_of, parts_done
-from assignments.queries.submissions import latest_submission
+from assignments.queries.deadlines import extension_of, late_cost, late_policy, spec_of
+from assignments.queries.drafts import OF_A_DRAFT, draft_content, draft_of, parts_done
+from assignments.queries.submissions import versions_of
 from courses.models import CoursePolicy, Membership
 from courses.queries import policy_in_force
 
@@ -25,6 +27,7 @@ class WorkItem:
     """
 
     assignment: Assignment
+    policy: CoursePolicy
     closes_at: datetime
     extension: Extension | None
     state: str
@@ -36,17 +39,23 @@ class WorkItem:
     done: int
     asked: int
     changed: bool
+    versions: tuple[Submission, ...] = ()
 
     @property
-    def complete(self) -> bool:
-        """Say whether every part of the draft is there."""
-        return self.draft is not None and self.done == self.asked
+    def cost(self) -> str:
+        """The percentage of the maximum that handing in now costs."""
+        return late_cost(self.policy, self.late_days)
+
+    @property
+    def must_confirm(self) -> bool:
+        """Say whether handing in now would replace a version that costs less."""
+        return self.latest is not None and self.late_days > self.latest.late_days
 
 
 def work_of(membership: Membership, at: datetime) -> list[WorkItem]:
     """Return every assignment of a student's course with its state, the earliest deadline first.
 
-    Eight queries at any size; contents of submissions are not read.
+    Seven queries at any size; contents of submissions are not read.
     """
     course = membership.course
     policy = policy_in_force(course)
@@ -55,9 +64,7 @@ def work_of(membership: Membership, at: datetime) -> list[WorkItem]:
     latest = {row.assignment_id: row for row in handed_in.order_by("number")}
     drafts = {
         row.assignment_id: row
-        for row in Draft.objects.filter(membership=membership).prefetch_related(
-            "papers__paper", "fields"
-        )
+        for row in Draft.objects.filter(membership=membership).prefetch_related(*OF_A_DRAFT)
     }
     items = []
     for assignment in course.assignments.select_related("module"):
@@ -69,15 +76,20 @@ def work_of(membership: Membership, at: datetime) -> list[WorkItem]:
 
 
 def task_of(assignment: Assignment, membership: Membership, at: datetime) -> WorkItem:
-    """Return one assignment as one student sees it now. Seven queries."""
-    return _work_item(
+    """Return one assignment as one student sees it now, with all versions, newest first.
+
+    Six queries; contents of submissions are not read.
+    """
+    versions = list(versions_of(assignment, membership))
+    item = _work_item(
         assignment,
         policy_in_force(assignment.course),
         at,
         extension_of(assignment, membership),
-        latest_submission(assignment, membership),
+        versions[0] if versions else None,
         draft_of(assignment, membership),
     )
+    return replace(item, versions=tuple(versions))
 
 
 def _work_item(
@@ -103,6 +115,7 @@ def _work_item(
     refusal = rules.submit_refusal(at, assignment.opens_at, closes_at, late_policy(policy), zone)
     return WorkItem(
         assignment,
+        policy,
         closes_at,
         extension,
         state,
@@ -151,11 +164,18 @@ class TaskCounts:
 
 
 def task_counts(assignment: Assignment) -> TaskCounts:
-    """Return how many students there are, have started, have handed in. Three queries.
+    """Return how many students there are, have started, have handed in. One query.
 
     Who has handed in has started.
     """
-    active = set(assignment.course.memberships.active().students().values_list("pk", flat=True))
-    drafts = set(assignment.drafts.values_list("membership_id", flat=True))
-    handed = set(assignment.submissions.filter(number=1).values_list("membership_id", flat=True))
-    return TaskCounts(len(active), len(active & (drafts | handed)), len(active & handed))
+    of_this_student = {"assignment": assignment, "membership": OuterRef("pk")}
+    students = list(
+        assignment.course.memberships.active()
+        .students()
+        .values_list(
+            Exists(Draft.objects.filter(**of_this_student)),
+            Exists(Submission.objects.filter(**of_this_student)),
+        )
+    )
+    started = sum(drafts or handed_in for drafts, handed_in in students)
+    return TaskCounts(len(students), started, sum(handed_in for _drafts, handed_in in students))

@@ -1,7 +1,5 @@
 """Handing in: the check page and its one button, the upload of a PDF."""
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -12,7 +10,6 @@ from assignments.actions import HandIn
 from assignments.forms import FileForm
 from assignments.models import Assignment
 from courses.access import STUDENT, CourseRequest, course_page
-from courses.queries import policy_in_force
 from seminar.lib import clock
 from seminar.lib.codes import new_code
 from seminar.lib.errors import Refused
@@ -58,8 +55,7 @@ def render_check(
     if item.draft is None:
         return redirect("assignments:choose_papers", request.course.slug, assignment.key)
     content = queries.draft_content(item.draft)
-    offered = queries.offered_keys(queries.reportable_papers(assignment))
-    found = rules.report_problems(queries.spec_of(assignment), rules.read_content(content), offered)
+    found = rules.report_problems(queries.spec_of(assignment), rules.read_content(content))
     context = {
         "assignment": assignment,
         "item": item,
@@ -69,7 +65,7 @@ def render_check(
         "refusal": refusal,
         "nonce": request.POST.get("nonce") or new_code(),
         "nav_active": "work",
-    } | late_facts(request, item)
+    }
     status = refusal.status if refusal else 200
     return render(request, "assignments/check.html", context, status=status)
 
@@ -80,17 +76,6 @@ def problem_line(problem: rules.ReportProblem) -> dict[str, str]:
     if problem.wanted:
         words += f" ({problem.found})"
     return {"text": words, "anchor": f"t-{problem.part}", "code": problem.code}
-
-
-def late_facts(request: CourseRequest, item: queries.WorkItem) -> dict[str, Any]:
-    """Return what handing in now costs, and whether that has to be confirmed."""
-    policy = policy_in_force(request.course)
-    latest = item.latest
-    return {
-        "policy": policy,
-        "cost": queries.late_cost(policy, item.late_days),
-        "confirm": latest is not None and item.late_days > latest.late_days,
-    }
 
 
 @require_safe
@@ -137,5 +122,5 @@ def render_upload(
         "form": form,
         "nonce": new_code(),
         "nav_active": "work",
-    } | late_facts(request, item)
+    }
     return render(request, "assignments/upload.html", context, status=status)

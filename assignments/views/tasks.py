@@ -7,9 +7,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assignments import actions, queries
 from assignments.access import assignment_or_404
 from assignments.forms import PapersForm
-from assignments.models import Assignment
+from assignments.models import Assignment, Draft
 from courses.access import STUDENT, CourseRequest, course_page
-from courses.queries import policy_in_force
 from seminar.lib import clock
 from seminar.lib.errors import Refused
 
@@ -36,15 +35,11 @@ def task(request: CourseRequest, key: str) -> HttpResponse:
     assignment = assignment_or_404(request, key)
     item = queries.task_of(assignment, request.membership, clock.now())
     opens_words, closes_words = queries.times_in_words(assignment)
-    policy = policy_in_force(request.course)
     context = {
         "item": item,
         "assignment": assignment,
         "opens_words": opens_words,
         "closes_words": closes_words,
-        "policy": policy,
-        "cost": queries.late_cost(policy, item.late_days),
-        "versions": queries.versions_of(assignment, request.membership),
         "nav_active": "work",
     }
     return render(request, "assignments/task.html", context)
@@ -62,21 +57,28 @@ def choose_papers(request: CourseRequest, key: str) -> HttpResponse:
         asked=assignment.papers_asked,
         initial={"papers": [row.paper.key for row in draft.papers.all()] if draft else []},
     )
+    at = clock.now()
     if request.method == "POST":
         keys = request.POST.getlist("papers")
         try:
-            actions.choose_papers(assignment, request.membership, keys=keys, at=clock.now())
+            actions.choose_papers(assignment, request.membership, keys=keys, at=at)
         except Refused as refusal:
             form.add_error("papers", str(refusal))
-            return render_papers(request, assignment, form, status=refusal.status)
+            return render_papers(request, assignment, form, draft, status=refusal.status)
         return redirect("assignments:edit", request.course.slug, key)
-    return render_papers(request, assignment, form)
+    if queries.refusal_of(assignment, request.membership, at):
+        return redirect("assignments:task", request.course.slug, key)  # it says why and until when
+    return render_papers(request, assignment, form, draft)
 
 
 def render_papers(
-    request: CourseRequest, assignment: Assignment, form: PapersForm, *, status: int = 200
+    request: CourseRequest,
+    assignment: Assignment,
+    form: PapersForm,
+    draft: Draft | None,
+    *,
+    status: int = 200,
 ) -> HttpResponse:
     """Answer with the reading list to choose from."""
-    item = queries.task_of(assignment, request.membership, clock.now())
-    context = {"assignment": assignment, "form": form, "item": item, "nav_active": "work"}
+    context = {"assignment": assignment, "form": form, "draft": draft, "nav_active": "work"}
     return render(request, "assignments/choose_papers.html", context, status=status)
