@@ -64,11 +64,11 @@ class PreferenceRoundAdmin(BoardAdmin):
 
     @admin.display(description=gettext_lazy("State"))
     def state(self, obj: PreferenceRound) -> str:
-        return STATE_WORDS[queries.state_of(obj, clock.now())]
+        return str(STATE_WORDS[queries.state_of(obj, clock.now())])
 
     @admin.display(description=gettext_lazy("Lists submitted"))
     def submitted(self, obj: PreferenceRound) -> int:
-        return obj.numbered  # type: ignore[attr-defined, no-any-return]
+        return obj.numbered  # type: ignore[attr-defined]
 
     @admin.display(description=gettext_lazy("Opens"), ordering="opens_at")
     def opens(self, obj: PreferenceRound) -> str:
@@ -173,7 +173,7 @@ STATE_WORDS = {
 class PresentationAdmin(BoardAdmin):
     """Talks with their presenters; each place has its own button to give it to somebody else."""
 
-    list_display = ("__str__", "course", "meeting", "position", "on_stage")
+    list_display = ("__str__", "on_stage", "meeting", "position", "course")
     list_filter = (OwnCourseFilter, "kind")
     list_select_related = ("course", "paper", "meeting")
 
@@ -188,18 +188,14 @@ class PresentationAdmin(BoardAdmin):
             (
                 row.membership.user.name,
                 reverse("admin:presentations_presentation_reassign", args=[row.pk]),
+                _("Reassign the place of %(name)s") % {"name": row.membership.user.name},
                 _("Reassign"),
-                row.membership.user.name,
             )
             for row in obj.live_presenters  # type: ignore[attr-defined]
         ]
         if not places:
             return _("nobody")
-        return format_html_join(
-            ", ",
-            '{} <a href="{}">{}<span class="visually-hidden"> {}</span></a>',
-            places,
-        )
+        return format_html_join(", ", '{} <a href="{}" aria-label="{}">{}</a>', places)
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.reassign_view)

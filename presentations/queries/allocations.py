@@ -152,9 +152,16 @@ def rows_of(round_: PreferenceRound, outcome: Mapping[str, Any]) -> list[Row]:
 def notices_of(round_: PreferenceRound, outcome: Mapping[str, Any]) -> list[Row]:
     """Return who is told when this outcome is published: everybody in the round. Two queries.
 
-    The preview and the publishing itself both read this.
+    Who presents already and submitted no list has no part in the round and hears nothing. The
+    preview and the publishing itself both ask ``is_told``.
     """
-    return [row for row in rows_of(round_, outcome) if row.membership.user.is_active]
+    return [row for row in rows_of(round_, outcome) if is_told(row)]
+
+
+def is_told(row: Row) -> bool:
+    """Tell whether publishing sends this student a mail."""
+    bystander = row.number is None and row.reason == "already_presents"
+    return row.membership.user.is_active and not bystander
 
 
 def outcome_json(round_: PreferenceRound, outcome: Mapping[str, Any]) -> dict[str, Any]:
@@ -202,11 +209,14 @@ def run_view(round_: PreferenceRound, run: Allocation) -> RunView:
             by_paper.setdefault(row.paper, []).append(row)
     offered = [paper for paper in papers_of_round(round_) if paper.meeting]
     newest = newest_run(round_)
-    told = [row for row in rows if row.membership.user.is_active]
+    told = [row for row in rows if is_told(row)]
+    taken = {paper["key"]: paper["taken"] for paper in run.inputs["papers"]}
     return RunView(
         meetings=_run_meetings(by_paper, run.inputs),
         unplaced=tuple(row for row in rows if row.paper is None),
-        unpresented=tuple(paper for paper in offered if paper not in by_paper),
+        unpresented=tuple(
+            paper for paper in offered if paper not in by_paper and not taken.get(paper.key)
+        ),
         told_placed=sum(row.paper is not None for row in told),
         told_unplaced=sum(row.paper is None for row in told),
         is_newest=newest is not None and newest.pk == run.pk,

@@ -46,11 +46,14 @@ def candidates_for(presenter: Presenter) -> list[Candidate]:
     without a talk; then those who have one. Source: reference ux (h).
     """
     talk = presenter.presentation
+    lists = PreferenceChoice.objects.filter(paper=talk.paper_id, list__number__isnull=False)
+    if talk.allocation is not None:
+        lists = lists.filter(list__round=talk.allocation.round_id)
     ranked: dict[int, tuple[int | None, int | None]] = {
         membership: (position, number)
-        for membership, position, number in PreferenceChoice.objects.filter(
-            paper=talk.paper_id, list__number__isnull=False
-        ).values_list("list__membership_id", "position", "list__number")
+        for membership, position, number in lists.order_by("list__round_id").values_list(
+            "list__membership_id", "position", "list__number"
+        )
     }
     busy = {
         row.membership_id: row.presentation

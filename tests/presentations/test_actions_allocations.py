@@ -235,6 +235,21 @@ def test_publish_allocation_tells_everybody_once_unplaced_people_too(
     assert "Student 000" not in mails[ben.user].text
 
 
+def test_publish_allocation_tells_holders_of_talks_only_if_they_sent_a_list(
+    course: Course, staff: User, papers: list[Paper]
+) -> None:
+    asked, bystander = make_students(course, 2)
+    for member in (asked, bystander):
+        make_talk(course, member)
+    round_ = make_round(course, papers[:1])
+    make_submitted(round_, asked, ["zero"])
+    Message.objects.all().delete()
+    publish_allocation(run(round_, staff).pk, staff, AFTER)
+    assert list(Message.objects.values_list("to", "subject")) == [
+        (asked.user_id, "[ELLM] Papers assigned; your talk stays")
+    ]
+
+
 def test_publish_allocation_of_a_shared_paper_seats_both_and_names_the_partner(
     course: Course, staff: User, meeting: Meeting
 ) -> None:

@@ -69,25 +69,25 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise OperationalError("database is locked: too many writers are waiting")
         self._turn = turns
         try:
-            super()._start_transaction_under_autocommit()
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
         except BaseException:
             self._end_turn()
             raise
 
     def _commit(self) -> Any:
-        answer = super()._commit()
+        answer = super()._commit()  # type: ignore[misc]
         self._end_turn()
         return answer
 
     def _rollback(self) -> Any:
         try:
-            return super()._rollback()
+            return super()._rollback()  # type: ignore[misc]
         finally:
             self._end_turn()
 
     def _close(self) -> Any:
         try:
-            return super()._close()
+            return super()._close()  # type: ignore[misc]
         finally:
             self._end_turn()
 
