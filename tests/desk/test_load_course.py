@@ -1,11 +1,15 @@
 """Applying a course file: all or nothing, nothing twice, nothing against what people have done."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from assignments.models import Assignment, Submission
 from courses.models import Announcement, Course, CoursePolicy, Meeting, Membership, Module, Paper
@@ -23,6 +27,7 @@ from seminar.accounts.models import AuditEntry, User
 from seminar.desk.actions.load_course import Change, LoadReport, load_course
 from seminar.desk.rules.course_file import CourseFile, parse, shifted
 from seminar.lib.errors import Refused
+from seminar.notifications.models import Message
 from tests.desk.test_course_file_checks import SMALL
 from tests.desk.test_course_file_examples import AUCKLAND, EXAMPLES, SEMINAR
 from tests.factories.courses import make_member
@@ -296,6 +301,44 @@ def test_load_course_keeps_what_students_work_hangs_on() -> None:
     assert Assignment.objects.count() == 1
 
 
+def test_load_course_renames_by_removing_and_creating() -> None:
+    load()
+
+    report = load(SMALL, ("items:\n  - key: report", "items:\n  - key: essay"))
+
+    assert (report.created, report.removed) == ({"item": 1, "rubric row": 2}, {"item": 1})
+    assert Assignment.objects.get().grade_item.key == "essay"
+
+
+def test_load_course_keeps_a_marked_item_that_the_file_renames() -> None:
+    load()
+    grade("report")
+
+    assert [
+        (path, code)
+        for path, code, _ in refused(
+            ("items:\n  - key: report", "items:\n  - key: essay"), confirm_scheme=True
+        )
+    ] == [("items", "in_use"), ("items[0].assignment", "scored_elsewhere")]
+
+
+def test_load_course_removes_a_module_with_the_meeting_it_hangs_on() -> None:
+    anchored = (
+        "modules:",
+        """modules:
+  - {key: more, title: More, anchor: extra}
+  - {key: most, title: Most, parent: more}""",
+    )
+    meeting = (
+        "papers:",
+        """  - {key: extra, kind: lecture, title: E, date: 2026-05-04, starts: 16:00, ends: 18:00}
+papers:""",
+    )
+    load(SMALL, anchored, meeting)
+
+    assert load().removed == {"module": 2, "meeting": 1}
+
+
 def test_load_course_refuses_a_student_as_staff() -> None:
     load()
     user = make_member(Course.objects.get(), name="Sam").user
@@ -473,3 +516,18 @@ def test_load_course_needs_as_many_queries_for_the_same_file_whatever_was_writte
 
     with django_assert_max_num_queries(60):
         load_course(file, by=None, at=AT)
+
+
+def test_load_course_lets_new_staff_in_by_the_reset_mail(client: Client) -> None:
+    load()
+
+    client.post(reverse("account_reset_password"), {"email": "iris@example.org"})
+
+    (message,) = Message.objects.filter(to__email="iris@example.org")
+    link = re.search(r"https?://\S+", message.text)
+    assert link is not None
+    page = client.get(urlsplit(link.group()).path, follow=True)
+    client.post(
+        page.request["PATH_INFO"], {"password1": "sehr-geheim-7", "password2": "sehr-geheim-7"}
+    )
+    assert User.objects.get(email="iris@example.org").check_password("sehr-geheim-7")

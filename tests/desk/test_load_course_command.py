@@ -48,7 +48,7 @@ def test_load_course_names_a_change_with_both_values(path: Path) -> None:
     run(path)
     path.write_text(SMALL.replace("short_name: Small", "short_name: Tiny"))
 
-    assert run(path) == "course small: short_name: Small -> Tiny\nsmall: 1 changes made\n"
+    assert run(path) == "course small: short_name: Small -> Tiny\nsmall: 1 change made\n"
 
 
 def test_load_course_prints_json(path: Path) -> None:

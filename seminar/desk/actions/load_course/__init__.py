@@ -75,7 +75,7 @@ def load_course(
 
     Raises Refused("course_file_conflicts", 409), with each conflict as a problem (code, path,
     place in the file, value, rule): ``in_use not_staff capacity_below_use round_in_use
-    deadline_too_soon handed_in_already max_below_mark scheme_after_grades frozen``, and openings that the schedule
+    deadline_too_soon handed_in_already max_below_mark scored_elsewhere scheme_after_grades frozen``, and openings that the schedule
     as it is now (cancelled meetings) does not resolve.
     """
     ledger = Ledger()
@@ -114,16 +114,15 @@ def _apply(load: Load) -> None:
     old_rounds = put_rounds(load, papers)
     assignments, old_assignments = put_assignments(load, modules)
     components, old_components = put_components(load)
-    old_items = put_items(load, components, assignments)
+    put_items(load, components, assignments)
     put_pass_rule(load, components)
     put_announcements(load)
-    load.ledger.remove("item", ("items",), old_items)
     load.ledger.remove("component", ("components",), old_components)
     load.ledger.remove("assignment", ("assignments",), old_assignments)
     load.ledger.remove("round", ("rounds",), old_rounds)
     load.ledger.remove("paper", ("papers",), old_papers)
+    load.ledger.remove("module", ("modules",), sorted(old_modules, key=lambda row: -row.pk))
     load.ledger.remove("meeting", ("meetings",), old_meetings)
-    load.ledger.remove("module", ("modules",), reversed(old_modules))
     check_scheme_change(load)
 
 

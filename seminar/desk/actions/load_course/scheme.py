@@ -50,10 +50,17 @@ def put_components(load: Load) -> tuple[dict[str, Component], list[Component]]:
 
 def put_items(
     load: Load, components: dict[str, Component], assignments: dict[str, Assignment]
-) -> list[GradeItem]:
-    """Bring items and rubrics to the file's; return the items left over."""
+) -> None:
+    """Bring items and rubrics to the file's.
+
+    What the file leaves out goes first: an assignment is scored by one item at any moment.
+    """
     rows = load.course.grade_items.prefetch_related("rubric__levels")
     existing = {row.key: row for row in rows}
+    wanted = {part.key for part in load.file.items}
+    gone = [row for key, row in existing.items() if key not in wanted]
+    load.ledger.remove("item", ("items",), gone)
+    holders = dict(load.course.grade_items.values_list("assignment_id", "key"))
     best = _best_marks(load)
     for index, part in enumerate(load.file.items):
         row = existing.pop(part.key, None)
@@ -67,6 +74,16 @@ def put_items(
             )
         if part.assignment is not None and part.assignment not in assignments:
             continue  # its assignment is in conflict, which is said there
+        assignment = assignments[part.assignment] if part.assignment else None
+        if assignment and holders.get(assignment.pk, part.key) != part.key:
+            rule = _("In the course, item %(item)s scores it. Give one of the two a new key.")
+            load.ledger.refuse(
+                ("items", index, "assignment"),
+                "scored_elsewhere",
+                part.assignment,
+                rule % {"item": holders[assignment.pk]},
+            )
+            continue
         item = load.ledger.put(
             "item",
             part.key,
@@ -77,7 +94,7 @@ def put_items(
                 "title": part.title,
                 "component_id": components[part.component].pk,
                 "kind": part.kind,
-                "assignment_id": assignments[part.assignment].pk if part.assignment else None,
+                "assignment_id": assignment.pk if assignment else None,
                 "talk_kind": part.presentation or "",
                 "weight": part.weight,
                 "max_points": part.max,
@@ -86,7 +103,6 @@ def put_items(
             },
         )
         _put_rubric(load, ("items", index), part, item, is_new=row is None)
-    return list(existing.values())
 
 
 def put_pass_rule(load: Load, components: dict[str, Component]) -> None:

@@ -91,8 +91,9 @@ def _as_json(report: LoadReport) -> dict[str, Any]:
 def _in_words(report: LoadReport) -> str:
     """Say what changed: one line each, and how many; "0 changes" where the file is applied."""
     lines = [_change_in_words(change) for change in report.changes]
-    verb = "would be made" if report.dry_run else "made"
-    lines.append(f"{report.slug}: {report.total} changes{f' {verb}' if report.total else ''}")
+    noun = "change" if report.total == 1 else "changes"
+    verb = "" if not report.total else " would be made" if report.dry_run else " made"
+    lines.append(f"{report.slug}: {report.total} {noun}{verb}")
     return "\n".join(lines)
 
 
