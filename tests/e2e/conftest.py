@@ -3,8 +3,9 @@
 import pytest
 
 from tests.e2e.browser import browser, desk
+from tests.e2e.world import world
 
-__all__ = ["browser", "desk"]
+__all__ = ["browser", "desk", "world"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
