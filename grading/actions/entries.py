@@ -244,7 +244,7 @@ def repeats(last: GradeEntry, grade: Grade, by: Membership) -> bool:
 
 def written(last: GradeEntry) -> dict[str, Decimal | None]:
     """Return a line's points by rubric row; under "" where there is no rubric."""
-    rows = {key: Decimal(points) for key, points in last.rubric.items()}
+    rows: dict[str, Decimal | None] = {k: Decimal(v) for k, v in last.rubric.items()}
     return rows or {"": last.points}
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -36,7 +37,7 @@ from grading.queries.work import (
     waiting_of,
 )
 from presentations.models import Presentation, Presenter
-from seminar.lib.numbers import plain
+from seminar.lib.numbers import NumberError, parse_score, plain
 from seminar.lib.words import Words
 
 
@@ -121,6 +122,15 @@ class GradeForm(NamedTuple):
     feedback: str
     note: str
     reason: str
+
+    @property
+    def total(self) -> str:
+        """The points this comes to, as far as what is typed are numbers."""
+        try:
+            points = [parse_score(text) for text in self.picks.values()]
+        except NumberError:
+            return ""
+        return plain(sum(points, Decimal(0))) if points else self.points
 
 
 @dataclass(frozen=True)

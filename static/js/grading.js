@@ -123,7 +123,7 @@
     }
     if (!keysOn || isTyping(target)) return;
     if (event.key.startsWith("Arrow") && target.matches("input")) return;
-    const done = /^[1-9]$/.test(event.key) ? choose(event.key) : keys[event.key] && keys[event.key]();
+    const done = /^[0-9]$/.test(event.key) ? choose(event.key) : keys[event.key] && keys[event.key]();
     if (done) event.preventDefault();
   });
 

@@ -132,6 +132,7 @@ class TestGrade:
         for expected in (
             "Someone else graded this",
             "5 points, Iris Instructor",
+            "10 points Great",
             "Short",
             "Great",
         ):
