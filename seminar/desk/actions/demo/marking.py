@@ -129,9 +129,11 @@ def comment(stage: Stage, seed: str, quality: int) -> str:
 
 
 def excuse(stage: Stage, who: str, at: datetime) -> None:
-    """Excuse somebody who came late from the first report."""
+    """Excuse somebody who joined late from the first report and the first meeting."""
     change = Change("Joined from the waiting list when the first topic was half over.", 0)
     excuse_item(stage.item("report-1"), stage.member(who), change, by=stage.lead, at=at)
+    late = {stage.member(who).code: Mark(LETTERS["e"], 0)}
+    take_attendance(stage.meeting(0), late, by=stage.lead, at=at)
 
 
 def release_work(stage: Stage, key: str, at: datetime) -> None:

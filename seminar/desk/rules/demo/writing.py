@@ -4,7 +4,7 @@ import math
 import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from hashlib import sha256
 from typing import TypeVar
 
@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict
 from assignments.rules import Part
 
 T = TypeVar("T")
-HALF = Decimal("0.5")
 LINE = 92
 
 
@@ -49,10 +48,10 @@ def moment_between(seed: str, first: datetime, last: datetime) -> datetime:
 
 
 def points_for(seed: str, quality: int, most: Decimal) -> Decimal:
-    """Return points in steps of one half for work of a quality from 0 to 10."""
+    """Return whole points for work of a quality from 0 to 10."""
     luck = Decimal(_number(seed) % 5 - 2) / 20
     share = min(max(Decimal(quality) / 10 + luck, Decimal(0)), Decimal(1))
-    return min((share * most / HALF).to_integral_value() * HALF, most)
+    return min((share * most).to_integral_value(ROUND_HALF_UP), most)
 
 
 def report_parts(texts: PaperTexts, seed: str) -> dict[Part, tuple[str, ...]]:
