@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from courses.models import Course, Meeting, Membership, Paper
+from courses.models import Meeting, Membership, Paper
 from presentations import rules
 from presentations.models import Allocation, PreferenceChoice, PreferenceRound
 from presentations.queries.explanations import unplaced_words
@@ -104,15 +104,6 @@ def replay_bytes(allocation: Allocation) -> bytes:
     with the stored row. Raises ValueError for a run under another rule version.
     """
     return rules.replay(canonical_bytes(allocation.inputs))
-
-
-def allocation_by_code(course: Course, code: str) -> Allocation | None:
-    """Return one run of the course with its round and who did what, or None. One query."""
-    return (
-        Allocation.objects.filter(round__course=course, code=code)
-        .select_related("round__course", "run_by", "published_by")
-        .first()
-    )
 
 
 def newest_run(round_: PreferenceRound) -> Allocation | None:

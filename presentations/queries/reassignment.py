@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from courses.models import Course, Membership
+from courses.models import Membership
 from presentations.models import Allocation, PreferenceChoice, Presentation, Presenter
 from seminar.lib.errors import Refused
 
@@ -83,17 +83,6 @@ def _suitability(candidate: Candidate) -> tuple[bool, bool, int, int, str]:
         candidate.number or 0,
         candidate.membership.user.name,
     )
-
-
-def final_candidates(course: Course) -> list[Membership]:
-    """Return the active students without a live final talk, by name. Two queries."""
-    busy = (
-        Presenter.objects.live()
-        .filter(kind=Presentation.Kind.FINAL, presentation__course=course)
-        .values_list("membership_id", flat=True)
-    )
-    students = course.memberships.active().students().exclude(pk__in=list(busy))
-    return list(students.select_related("user").order_by("user__name", "id"))
 
 
 def reassign_refusal(presenter: Presenter, to: Membership, at: datetime) -> Refused | None:
