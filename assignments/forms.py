@@ -72,7 +72,7 @@ class PapersForm(forms.Form):
     """Which papers a report is about. The action counts them."""
 
     papers = forms.MultipleChoiceField(
-        label=gettext_lazy("Reading list"), required=False, widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("Reading list"), widget=forms.CheckboxSelectMultiple
     )
 
     def __init__(self, *args: Any, offered: Sequence[Paper], asked: int, **kwargs: Any) -> None:
@@ -80,6 +80,7 @@ class PapersForm(forms.Form):
         field = self.fields["papers"]
         field.choices = [(paper.key, paper_label(paper)) for paper in offered]  # type: ignore[attr-defined]
         field.label = _("Choose exactly %(asked)d papers") % {"asked": asked}
+        field.error_messages["required"] = field.label
         field.error_messages["invalid_choice"] = _(
             "Choose papers from the reading list of this report."
         )

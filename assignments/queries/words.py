@@ -64,13 +64,18 @@ def problem_words(problem: ReportProblem) -> str:
         }[problem.code] % place
     if part == Part.SUMMARY:
         return _("Write a summary of paper %(letter)s") % place
-    words = {
+    if part in {Part.IMPROVEMENT, Part.EXTENSION} and int(index) == 0:
+        words = _("Write an improvement for paper %(letter)s")
+        if part == Part.EXTENSION:
+            words = _("Write an extension for paper %(letter)s")
+        return words % place
+    ordinals = {
         Part.STRENGTH: _("Write a %(ordinal)s strength for paper %(letter)s"),
         Part.WEAKNESS: _("Write a %(ordinal)s weakness for paper %(letter)s"),
         Part.IMPROVEMENT: _("Write a %(ordinal)s improvement for paper %(letter)s"),
         Part.EXTENSION: _("Write a %(ordinal)s extension for paper %(letter)s"),
     }
-    return words[Part(part)] % (place | {"ordinal": ordinal_words(int(index))})
+    return ordinals[Part(part)] % (place | {"ordinal": ordinal_words(int(index))})
 
 
 def sentence_words(found: int, *, least: int, most: int) -> str:

@@ -63,7 +63,8 @@ def choose_papers(request: CourseRequest, key: str) -> HttpResponse:
         try:
             actions.choose_papers(assignment, request.membership, keys=keys, at=at)
         except Refused as refusal:
-            form.add_error("papers", str(refusal))
+            if not form.errors:
+                form.add_error("papers", str(refusal))
             return render_papers(request, assignment, form, draft, status=refusal.status)
         return redirect("assignments:edit", request.course.slug, key)
     if queries.refusal_of(assignment, request.membership, at):
