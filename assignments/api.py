@@ -20,8 +20,8 @@ from assignments.models import Assignment, Draft, Submission
 from courses.access import MEMBER, STAFF, STUDENT, CourseApi
 from courses.queries import active_students
 from seminar.lib import clock, uploads
-from seminar.lib.api import Answer, Body, Instant, Text, Whole, Window, listed, operation
 from seminar.lib.errors import Refused
+from seminar.lib.rest import Answer, Body, Instant, Text, Whole, Window, listed, operation
 
 TEXT_LIMIT = 20_000
 

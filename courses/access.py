@@ -17,8 +17,9 @@ The view then reads ``request.course`` and ``request.membership``. Objects are l
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, ClassVar
 
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -27,7 +28,9 @@ from django.utils.translation import gettext_lazy as _
 from courses.models import Course, Membership
 from courses.queries import course_by_slug, membership_of
 from seminar.accounts.access import SignedInRequest
+from seminar.accounts.models import User
 from seminar.lib.access import Policy, declare
+from seminar.lib.rest import ApiView
 
 View = Callable[..., HttpResponse]
 Role = Membership.Role
@@ -84,12 +87,7 @@ def course_page(policy: CoursePolicy) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
-            course = course_by_slug(slug)
-            membership = membership_of(course, request.user) if course else None
-            if course is None or (
-                course.state == Course.State.DRAFT and not (membership and membership.is_staff)
-            ):
-                raise Http404
+            course, membership = found(slug, request.user)
             request.course = course  # type: ignore[attr-defined]
             request.membership = membership  # type: ignore[attr-defined]
             answer = refusal(request, membership, policy)
@@ -100,6 +98,17 @@ def course_page(policy: CoursePolicy) -> Callable[[View], View]:
     return decorate
 
 
+def found(slug: str, user: User | AnonymousUser) -> tuple[Course, Membership | None]:
+    """Return a course and somebody's membership of it. Raises Http404. Two queries."""
+    course = course_by_slug(slug)
+    membership = membership_of(course, user) if course else None
+    if course is None or (
+        course.state == Course.State.DRAFT and not (membership and membership.is_staff)
+    ):
+        raise Http404
+    return course, membership
+
+
 def refusal(
     request: HttpRequest, membership: Membership | None, policy: CoursePolicy
 ) -> HttpResponse | None:
@@ -108,10 +117,51 @@ def refusal(
         return None
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
+    require_role(membership, policy)
+    return None
+
+
+def require_role(membership: Membership | None, policy: CoursePolicy) -> None:
+    """Keep out who is signed in and has no right here. Raises Http404, PermissionDenied."""
     if policy == COURSE_APPLICANT:
-        return None
+        return
     if membership is None or not membership.is_active:
         raise Http404
     if membership.role not in policy.roles:
         raise PermissionDenied(str(policy.words))
-    return None
+
+
+class CourseApi(ApiView):
+    """A view of the API about one course; guards as ``course_page`` does, in the same order.
+
+    Nobody signed in is answered 401 where a page leads to the sign-in. ``course`` and
+    ``membership`` are set before a method runs; with any policy other than COURSE_PUBLIC and
+    COURSE_APPLICANT there is a membership.
+    """
+
+    policy: ClassVar[CoursePolicy]
+    course: Course
+    membership: Membership
+
+    def admit(self) -> None:
+        """Find the course, then let in or keep out. Raises Http404, NotAuthenticated, PermissionDenied."""
+        user = self.request.user
+        self.course, membership = found(str(self.kwargs["slug"]), user)
+        if membership is not None:
+            self.membership = membership
+        if self.policy == COURSE_PUBLIC:
+            return
+        super().admit()
+        require_role(membership, self.policy)
+
+    @property
+    def user(self) -> User:
+        """Who is signed in; only where the policy keeps everybody else out."""
+        user = self.request.user
+        assert isinstance(user, User), "the policy let in somebody without an account"
+        return user
+
+    @property
+    def member(self) -> Membership | None:
+        """The reader's membership, whatever its state; None for strangers."""
+        return getattr(self, "membership", None)

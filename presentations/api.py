@@ -17,8 +17,8 @@ from presentations import actions, queries
 from presentations.forms import LONGEST
 from presentations.models import Allocation, PreferenceRound, Presentation, Presenter
 from seminar.lib import clock
-from seminar.lib.api import Answer, Body, Nothing, Text, Whole, Window, listed, operation
 from seminar.lib.errors import Refused
+from seminar.lib.rest import Answer, Body, Nothing, Text, Whole, Window, listed, operation
 
 # --- Ranking: a student's own list -----------------------------------------------------------
 
@@ -189,7 +189,7 @@ class Demand(Answer):
     first = serializers.IntegerField()
 
 
-class Run(Answer):
+class AllocationRun(Answer):
     """One run of the allocation."""
 
     code = serializers.CharField()
@@ -207,7 +207,7 @@ class Board(Answer):
     prepared = serializers.IntegerField(source="board.prepared")
     demand = Demand(source="board.demand", many=True)
     refusal = serializers.CharField(allow_null=True)
-    runs = Run(many=True)
+    runs = AllocationRun(many=True)
 
 
 class AllocationBoard(RoundApi):
@@ -235,7 +235,7 @@ class Placed(Answer):
     reason = serializers.CharField()
 
 
-class RunDetail(Run):
+class RunDetail(AllocationRun):
     """A run with everybody in it, and whether it can still be published."""
 
     rows = Placed(many=True)
@@ -247,7 +247,8 @@ class RunDetail(Run):
 def run_detail(round_: PreferenceRound, run: Allocation) -> dict[str, Any]:
     """Return a run as ``RunDetail`` shows it."""
     view = queries.run_view(round_, run)
-    return {name: getattr(run, name) for name in Run().fields} | {
+    own = ("code", "run", "run_at", "input_hash", "published_at")
+    return {name: getattr(run, name) for name in own} | {
         "rows": queries.rows_of(round_, run.outcome),
         "told": view.told,
         "newest": view.is_newest,

@@ -1,10 +1,19 @@
 """The table of contents of the API."""
 
-from django.urls import path
-from drf_spectacular.views import SpectacularAPIView
+from django.urls import include, path, re_path
 
-from seminar.accounts.access import signed_in
+from assignments import api as assignments
+from courses import api as courses
+from grading import api as grading
+from presentations import api as presentations
+from seminar.desk import api as desk
+from seminar.lib.rest import unknown
+
+app_name = "api"
+OF_A_COURSE = (courses, presentations, assignments, grading)
 
 urlpatterns = [
-    path("schema/", signed_in(SpectacularAPIView.as_view()), name="schema"),
+    *desk.urlpatterns,
+    *(path("courses/<slug:slug>/", include(app.urlpatterns)) for app in OF_A_COURSE),
+    re_path(r"^(?P<path>.*)$", unknown, name="unknown"),
 ]

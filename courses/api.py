@@ -1,0 +1,379 @@
+"""The API of a course: reading list, news, joining it, its people."""
+
+from typing import Any
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.urls import path
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from courses import actions, queries
+from courses.access import COURSE_APPLICANT, INSTRUCTOR, MEMBER, STAFF, CourseApi
+from courses.forms import StateForm
+from courses.models import Application, Membership
+from courses.rules import Actor, State, check_prerequisites, next_states
+from seminar.lib import clock
+from seminar.lib.errors import Refused
+from seminar.lib.rest import Answer, Body, Nothing, Text, Window, listed, operation
+
+# --- Reading list and news -------------------------------------------------------------------
+
+
+class Paper(Answer):
+    """Reading material and what it may be used for."""
+
+    key = serializers.CharField()
+    title = serializers.CharField()
+    authors = serializers.CharField()
+    venue = serializers.CharField()
+    year = serializers.IntegerField(allow_null=True)
+    link = serializers.CharField()
+    abstract = serializers.CharField()
+    module = serializers.CharField(source="module.key")
+    meeting = serializers.CharField(source="meeting.key", allow_null=True)
+    reportable = serializers.BooleanField()
+    presentable = serializers.BooleanField()
+    capacity = serializers.IntegerField(help_text="how many present it together")
+
+
+class Papers(CourseApi):
+    policy = MEMBER
+
+    @operation("list_papers", "The reading list", answer=listed(Paper), query=Window)
+    def get(self, request: Request, slug: str) -> Response:
+        return self.window(Paper, queries.papers_of(self.course))
+
+
+class OnePaper(CourseApi):
+    policy = MEMBER
+
+    @operation("read_paper", "One paper", answer=Paper)
+    def get(self, request: Request, slug: str, key: str) -> Response:
+        return self.answer(Paper, get_object_or_404(queries.papers_of(self.course), key=key))
+
+
+class Announcement(Answer):
+    """News of a course. ``body`` is Markdown."""
+
+    code = serializers.CharField()
+    title = serializers.CharField()
+    body = serializers.CharField()
+    public = serializers.BooleanField()
+    published_at = serializers.DateTimeField()
+    author = serializers.CharField(source="author.name", allow_null=True)
+
+
+class News(Body):
+    """What is announced."""
+
+    title = Text(max_length=200)
+    body = Text(help_text="Markdown")
+    public = serializers.BooleanField(help_text="on the public page too")
+
+
+class Announcements(CourseApi):
+    policy = MEMBER
+
+    @operation(
+        "list_announcements", "News, newest first", answer=listed(Announcement), query=Window
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        return self.window(Announcement, queries.announcements_of(self.course))
+
+
+class NewAnnouncement(CourseApi):
+    policy = STAFF
+
+    @operation(
+        "announce",
+        "Publish news and mail it to every member",
+        body=News,
+        answer=Announcement,
+        status=201,
+        idempotent=True,
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        facts = self.body(News)
+        who: dict[str, Any] = {"by": self.membership, "at": clock.now(), "nonce": self.nonce}
+        return self.answer(Announcement, actions.announce(self.course, **facts, **who), 201)
+
+
+# --- Joining ---------------------------------------------------------------------------------
+
+
+class Passed(Answer):
+    """A course of the list of prerequisites."""
+
+    key = serializers.CharField()
+    title = serializers.CharField()
+
+
+class StatedApplication(Answer):
+    """What an applicant stated, and what was decided about it."""
+
+    level = serializers.CharField()
+    courses_passed = Passed(many=True, source="courses_passed.all")
+    equivalent = serializers.CharField()
+    frameworks = serializers.CharField()
+    motivation = serializers.CharField()
+    sent_at = serializers.DateTimeField()
+    decision = serializers.CharField(help_text="accepted, waitlisted, declined; empty while open")
+    decided_at = serializers.DateTimeField(allow_null=True)
+    reason = serializers.CharField()
+
+
+class Enrolment(Answer):
+    """Where the own membership stands. ``application`` is null for who was enrolled by staff."""
+
+    code = serializers.CharField()
+    role = serializers.CharField()
+    state = serializers.CharField()
+    joined_at = serializers.DateTimeField(allow_null=True)
+    application = StatedApplication(allow_null=True)
+
+
+def enrolment_of(found: Membership) -> dict[str, Any]:
+    """Return a membership with its application."""
+    names = ("code", "role", "state", "joined_at")
+    own = {name: getattr(found, name) for name in names}
+    return own | {"application": queries.application_of(found)}
+
+
+class OwnEnrolment(CourseApi):
+    policy = COURSE_APPLICANT
+
+    @operation("read_enrolment", "The own membership and application", answer=Enrolment)
+    def get(self, request: Request, slug: str) -> Response:
+        if self.member is None:
+            raise Http404
+        return self.answer(Enrolment, enrolment_of(self.member))
+
+
+class Statement(Body):
+    """What an applicant states. ``anyway``: apply although prerequisites are missing."""
+
+    level = Text(max_length=100)
+    courses_passed = serializers.ListField(child=Text(max_length=50), max_length=100, default=list)
+    equivalent = Text(max_length=2000, allow_blank=True, default="")
+    frameworks = Text(max_length=1000, allow_blank=True, default="")
+    motivation = Text(max_length=4000, allow_blank=True, default="")
+    anyway = serializers.BooleanField(default=False)
+
+
+class Join(CourseApi):
+    policy = COURSE_APPLICANT
+
+    @operation(
+        "send_application",
+        "Apply for a place",
+        body=Statement,
+        answer=Enrolment,
+        status=201,
+        idempotent=True,
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        facts = self.body(Statement)
+        anyway = facts.pop("anyway")
+        stated = actions.Statement(**facts | {"courses_passed": tuple(facts["courses_passed"])})
+        if not anyway:
+            self.refuse_unprepared(stated)
+        application = actions.send_application(
+            self.course, user=self.user, statement=stated, at=clock.now(), nonce=self.nonce
+        )
+        return self.answer(Enrolment, enrolment_of(application.membership), 201)
+
+    def refuse_unprepared(self, stated: actions.Statement) -> None:
+        """Say once that prerequisites are missing, as the page does. Raises Refused."""
+        needed, offered = self.course.prerequisites_needed, queries.offered_keys(self.course)
+        if check_prerequisites(needed, stated.courses_passed, offered, stated.equivalent).warns:
+            words = _("You have passed too few of the courses asked for. Send “anyway” to apply.")
+            raise Refused("prerequisites_missing", words, status=422)
+
+
+class WithdrawApplication(CourseApi):
+    policy = COURSE_APPLICANT
+
+    @operation(
+        "withdraw_application",
+        "Take the own application back",
+        body=Nothing,
+        answer=Enrolment,
+        idempotent=True,
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        self.body(Nothing)
+        if self.member is None:
+            raise Http404
+        actions.withdraw_application(self.member, at=clock.now(), nonce=self.nonce)
+        self.member.refresh_from_db(fields=["state"])
+        return self.answer(Enrolment, enrolment_of(self.member))
+
+
+# --- People ----------------------------------------------------------------------------------
+
+
+class Member(Answer):
+    """A person in the course, for staff."""
+
+    code = serializers.CharField()
+    name = serializers.CharField(source="user.name")
+    email = serializers.CharField(source="user.email")
+    role = serializers.CharField()
+    state = serializers.CharField()
+    matriculation = serializers.CharField()
+    joined_at = serializers.DateTimeField(allow_null=True)
+
+
+class MemberWindow(Window):
+    """Which members are asked for."""
+
+    role = serializers.ChoiceField(Membership.Role.choices, required=False)
+    state = serializers.ChoiceField(Membership.State.choices, required=False)
+
+
+class Members(CourseApi):
+    policy = STAFF
+
+    @operation(
+        "list_members", "Everybody who ever was in it", answer=listed(Member), query=MemberWindow
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        asked = self.query(MemberWindow)
+        wanted = {name: asked[name] for name in ("role", "state") if name in asked}
+        return self.window(Member, queries.members(self.course).filter(**wanted), asked=asked)
+
+
+class WaitingApplication(Answer):
+    """An application that waits for a decision, its prerequisites judged."""
+
+    code = serializers.CharField(source="membership.code", help_text="of the membership")
+    name = serializers.CharField(source="membership.user.name")
+    email = serializers.CharField(source="membership.user.email")
+    state = serializers.CharField(source="membership.state")
+    level = serializers.CharField()
+    courses_passed = Passed(many=True, source="courses_passed.all")
+    equivalent = serializers.CharField()
+    frameworks = serializers.CharField()
+    motivation = serializers.CharField()
+    sent_at = serializers.DateTimeField()
+    prerequisites_missing = serializers.SerializerMethodField()
+
+    def get_prerequisites_missing(self, found: Application) -> bool:
+        judged = queries.prerequisites_of(
+            found, needed=self.context["needed"], offered=self.context["offered"]
+        )
+        return judged.warns
+
+
+class Applications(CourseApi):
+    policy = STAFF
+
+    @operation(
+        "list_applications",
+        "Applications nobody has settled, oldest first",
+        answer=listed(WaitingApplication),
+        query=Window,
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        return self.window(
+            WaitingApplication,
+            queries.applications_waiting(self.course),
+            needed=self.course.prerequisites_needed,
+            offered=queries.offered_keys(self.course),
+        )
+
+
+class Decision(Body):
+    """One decision about one application. Declining needs a reason; the person reads it."""
+
+    decision = serializers.ChoiceField(Application.Decision.choices)
+    reason = Text(max_length=2000, allow_blank=True, default="")
+
+
+class Decide(CourseApi):
+    policy = INSTRUCTOR
+
+    @operation(
+        "decide_application",
+        "Accept, waitlist or decline an application",
+        body=Decision,
+        answer=Member,
+    )
+    def post(self, request: Request, slug: str, code: str) -> Response:
+        found = get_object_or_404(Membership, course=self.course, code=code)
+        facts = self.body(Decision)
+        decided = actions.decide_application(found, **facts, by=self.membership, at=clock.now())
+        return self.answer(Member, decided)
+
+
+class ChosenApplications(Body):
+    """Whose applications are accepted: codes of memberships."""
+
+    codes = serializers.ListField(child=Text(max_length=16), max_length=1000)
+
+
+class Accepted(Answer):
+    """How many people were let in just now."""
+
+    accepted = serializers.IntegerField()
+
+
+class Accept(CourseApi):
+    policy = INSTRUCTOR
+
+    @operation(
+        "accept_applications",
+        "Accept all of these or none",
+        body=ChosenApplications,
+        answer=Accepted,
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        codes = self.body(ChosenApplications)["codes"]
+        count = actions.accept_applications(
+            self.course, codes=codes, by=self.membership, at=clock.now()
+        )
+        return self.answer(Accepted, {"accepted": count})
+
+
+class NewState(Body):
+    """Where a membership goes next, with the reason the person reads."""
+
+    state = serializers.ChoiceField([state.value for state in StateForm.WORDS])
+    reason = Text(max_length=2000)
+
+
+class ChangeState(CourseApi):
+    policy = INSTRUCTOR
+
+    @operation(
+        "change_state",
+        "Suspend a member, end a membership, or let somebody in again",
+        body=NewState,
+        answer=Member,
+    )
+    def post(self, request: Request, slug: str, code: str) -> Response:
+        found = get_object_or_404(self.course.memberships.select_related("user"), code=code)
+        facts = self.body(NewState)
+        if State(facts["state"]) not in next_states(State(found.state), Actor.STAFF):
+            raise Refused("not_possible", _("This membership cannot become that."))
+        changed = actions.change_state(found, **facts, by=self.user, at=clock.now())
+        return self.answer(Member, changed)
+
+
+urlpatterns = [
+    path("papers", Papers.as_view(), name="papers"),
+    path("papers/<slug:key>", OnePaper.as_view(), name="paper"),
+    path("announcements", Announcements.as_view(), name="announcements"),
+    path("announcements/new", NewAnnouncement.as_view(), name="announce"),
+    path("enrolment", OwnEnrolment.as_view(), name="enrolment"),
+    path("enrolment/withdrawal", WithdrawApplication.as_view(), name="withdraw_application"),
+    path("join", Join.as_view(), name="join"),
+    path("people", Members.as_view(), name="people"),
+    path("people/<slug:code>/state", ChangeState.as_view(), name="change_state"),
+    path("applications", Applications.as_view(), name="applications"),
+    path("applications/acceptances", Accept.as_view(), name="accept_applications"),
+    path("applications/<slug:code>/decision", Decide.as_view(), name="decide_application"),
+]

@@ -1,0 +1,394 @@
+"""What every part of the API builds on: views that declare who may use them, bodies read strictly.
+
+Who is asking comes from the session cookie; writes need the CSRF token in ``X-CSRFToken``. Nobody
+signed in is answered 401 with ``WWW-Authenticate: Session``. ``Idempotency-Key`` makes a write
+happen at most once: sent again with the same body it gets the first answer again, with another
+body it is refused. Answers to GET carry an ETag and honour ``If-None-Match``; writes that two
+people may make at once name the ``version`` or ``base_seq`` they were made over.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import conditional_page
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_field,
+)
+from rest_framework import serializers
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import NotAuthenticated, ParseError, UnsupportedMediaType
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from seminar.lib.access import PUBLIC, Policy, declare, public
+from seminar.lib.errors import Refused
+from seminar.lib.numbers import exact, plain, shown
+from seminar.lib.problems import MEDIA_TYPE, body_of
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+MOST = 200
+USUAL = 100
+BIGGEST = 999_999_999
+LONGEST = 20_000
+IDEMPOTENCY = "Idempotency-Key"
+
+
+class Session(SessionAuthentication):
+    """The signed-in session. Says how to sign in, so that nobody signed in is 401 and not 403."""
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Session"
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the schema describes the session."""
+
+    target_class = Session
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
+
+
+class StrictJSON(BaseParser):
+    """JSON as it is meant: UTF-8, no key twice, no NaN, of bearable size and depth."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: Any,
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        raw = stream.read(most + 1)
+        if len(raw) > most:
+            raise RequestDataTooBig
+        try:
+            return json.loads(
+                raw.decode(), object_pairs_hook=_each_key_once, parse_constant=_no_constant
+            )
+        except (ValueError, RecursionError) as error:
+            raise ParseError(_("The body is not JSON: %(why)s") % {"why": error}) from None
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError(_("a key stands twice"))
+    return found
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(text)
+
+
+# --- What is sent ----------------------------------------------------------------------------
+
+
+class Text(serializers.CharField):
+    """A text, and nothing that could be made into one. No NUL, no lone surrogate."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", LONGEST)
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Whole(serializers.IntegerField):
+    """A whole number from 0 that fits every database."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"min_value": 0, "max_value": BIGGEST} | kwargs)
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, int | float):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Digits(serializers.IntegerField):
+    """A whole number in an address: ASCII digits and nothing else."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not (isinstance(data, str) and data.isascii() and data.isdigit()):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Instant(serializers.DateTimeField):
+    """An instant with its offset from UTC; a wall time without one is refused."""
+
+    default_error_messages = {"naive": "Write the offset from UTC too: 2025-11-10T00:00:00+01:00"}
+
+    def enforce_timezone(self, value: Any) -> Any:
+        if value.tzinfo is None:
+            self.fail("naive")
+        if not 2000 <= value.year <= 2100:
+            self.fail("overflow")
+        return super().enforce_timezone(value)
+
+
+class Body(serializers.Serializer[Any]):
+    """What a request may hold. A field it does not know is refused, never ignored."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = [name for name in data if name not in self.fields]
+            if unknown:
+                rule = _("There is no such field.")
+                raise serializers.ValidationError({name: [rule] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class Nothing(Body):
+    """The body of a verb that needs no facts."""
+
+
+class Window(Body):
+    """Which part of a list is asked for."""
+
+    limit = Digits(min_value=1, max_value=MOST, default=USUAL)
+    offset = Digits(min_value=0, max_value=BIGGEST, default=0)
+
+
+# --- What is answered ------------------------------------------------------------------------
+
+
+class Problem(serializers.Serializer[Any]):
+    """One thing that is wrong. Where two people wrote, ``mine`` and ``theirs`` are both there."""
+
+    field = serializers.CharField()
+    rule = serializers.CharField(required=False)
+    code = serializers.CharField(required=False)
+    value = serializers.CharField(required=False)
+    mine = serializers.CharField(required=False)
+    theirs = serializers.CharField(required=False)
+    version = serializers.IntegerField(required=False)
+
+
+class ProblemDetails(serializers.Serializer[Any]):
+    """RFC 9457: why nothing was done."""
+
+    type = serializers.CharField(help_text="urn:seminar:problem:CODE; stable, for programs")
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField(help_text="for people")
+    problems = Problem(many=True)
+
+
+class Answer(serializers.Serializer[Any]):
+    """The base of everything that is answered: fields are listed one by one, and read only."""
+
+
+WHY = {
+    400: "The request cannot be read.",
+    401: "Nobody is signed in.",
+    403: "The role is wrong, or the CSRF token is missing.",
+    404: "It does not exist for the reader.",
+    409: "The state of things does not allow it; two people's changes come back side by side.",
+    410: "It was there and is lost.",
+    413: "The request is too big.",
+    415: "The body has another type.",
+    422: "What was sent cannot be used; `problems` names each field.",
+}
+
+
+def operation(  # noqa: PLR0913 - the facts of one operation
+    operation_id: str,
+    summary: str,
+    *,
+    answer: Any,
+    body: Any = None,
+    status: int = 200,
+    errors: Sequence[int] = (),
+    idempotent: bool = False,
+    query: type[serializers.Serializer[Any]] | None = None,
+) -> Callable[[Method], Method]:
+    """Describe a method of a view for the schema: what it takes, answers and refuses."""
+    own = (400, 409, 415, 422) if body is not None else ((422,) if query else ())
+    known = dict.fromkeys(sorted({401, 403, 404, *own, *errors}))
+    refused: dict[Any, Any] = {
+        (code, MEDIA_TYPE): OpenApiResponse(ProblemDetails, description=WHY[code]) for code in known
+    }
+    parameters: list[Any] = [query] if query else []
+    if idempotent:
+        parameters.append(
+            OpenApiParameter(
+                IDEMPOTENCY,
+                str,
+                OpenApiParameter.HEADER,
+                description="8 to 64 characters; sent again, the first answer comes again.",
+            )
+        )
+
+    def describe(method: Method) -> Method:
+        described: Method = extend_schema(
+            operation_id=operation_id,
+            summary=summary,
+            description=method.__doc__ or summary,
+            tags=[method.__module__.rpartition(".")[0].rpartition(".")[2]],
+            request=body,
+            parameters=parameters,
+            responses=(answer if isinstance(answer, dict) else {status: answer}) | refused,
+        )(method)
+        return described
+
+    return describe
+
+
+class Worded(serializers.CharField):
+    """A sentence that the rules hand over as ``Words``, in the reader's language."""
+
+    def to_representation(self, value: Any) -> str:
+        return str(value.text())
+
+
+class Points(serializers.CharField):
+    """Stored points without needless zeros: "7.5"."""
+
+    def to_representation(self, value: Any) -> str:
+        return plain(value)
+
+
+class Number(Answer):
+    """An exact number: as a fraction in lowest terms, and as it is shown."""
+
+    exact = serializers.CharField()
+    shown = serializers.CharField()
+
+
+@extend_schema_field(Number)
+class Quantity(serializers.Field[Any, Any, Any, Any]):
+    """An exact number that is answered as ``Number``."""
+
+    def to_representation(self, value: Any) -> dict[str, str]:
+        return {"exact": exact(value), "shown": shown(value)}
+
+
+# --- Views -----------------------------------------------------------------------------------
+
+
+class ApiView(APIView):
+    """A view that says who may use it (``policy``) and reads what it is sent strictly."""
+
+    policy: ClassVar[Policy | None] = None
+    authentication_classes = [Session]
+    permission_classes = []
+    parser_classes = [StrictJSON]
+    renderer_classes = [JSONRenderer]
+    metadata_class = None
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """Declare the policy where the check and the access matrix read it."""
+        view = conditional_page(super().as_view(**initkwargs))
+        return view if cls.policy is None else declare(view, cls.policy)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Find out who asks, let them in or not, then look at what the body claims to be."""
+        super().initial(request, *args, **kwargs)
+        self.admit()
+        self.refuse_media_type()
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Answer an error as problem details, whatever this view answers otherwise."""
+        if getattr(response, "exception", False):
+            request.accepted_renderer = JSONRenderer()
+            request.accepted_media_type = MEDIA_TYPE
+        return super().finalize_response(request, response, *args, **kwargs)
+
+    def admit(self) -> None:
+        """Raise NotAuthenticated unless everybody is let in. Courses add their own rules."""
+        if self.policy != PUBLIC and not self.request.user.is_authenticated:
+            raise NotAuthenticated
+
+    def refuse_media_type(self) -> None:
+        """Raise UnsupportedMediaType early: a form read for its CSRF token is gone afterwards."""
+        length = str(self.request.META.get("CONTENT_LENGTH") or "0")
+        if length != "0" and self.request.method not in {"GET", "HEAD"}:
+            negotiator = self.get_content_negotiator()
+            if negotiator.select_parser(self.request, self.get_parsers()) is None:
+                raise UnsupportedMediaType(self.request.content_type)
+
+    def body(self, kind: type[Body], **context: Any) -> dict[str, Any]:
+        """Return what was sent, checked. Raises ValidationError, ParseError."""
+        return self.checked(kind, self.request.data, **context)
+
+    def query(self, kind: type[Body]) -> dict[str, Any]:
+        """Return the parameters of the address, checked. Raises ValidationError."""
+        params = self.request.query_params
+        repeated = [name for name in params if len(params.getlist(name)) > 1]
+        if repeated:
+            rule = _("This stands there twice.")
+            raise serializers.ValidationError({name: [rule] for name in repeated})
+        return self.checked(kind, params.dict())
+
+    def checked(self, kind: type[Body], data: Any, **context: Any) -> dict[str, Any]:
+        """Return data that keeps the rules of a body. Raises ValidationError."""
+        serializer = kind(data=data, context=context)
+        serializer.is_valid(raise_exception=True)
+        found: dict[str, Any] = serializer.validated_data
+        return found
+
+    @property
+    def nonce(self) -> str:
+        """The idempotency key of this request; empty if none was sent."""
+        return str(self.request.headers.get(IDEMPOTENCY, ""))
+
+    def answer(self, kind: type[Answer], found: Any, status: int = 200, **context: Any) -> Response:
+        """Answer with one thing."""
+        return Response(kind(found, context=context).data, status=status)
+
+    def window(
+        self, kind: type[Answer], rows: Any, asked: Mapping[str, Any] | None = None, **context: Any
+    ) -> Response:
+        """Answer with the part of a list that the address asks for. Rows can be a queryset."""
+        asked = asked or self.query(Window)
+        first, limit = asked["offset"], asked["limit"]
+        count = len(rows) if isinstance(rows, Sequence) else rows.count()
+        part = kind(list(rows[first : first + limit]), many=True, context=context)
+        return Response({"count": count, "limit": limit, "offset": first, "results": part.data})
+
+
+def listed(kind: type[Answer]) -> type[Answer]:
+    """Return the shape of a part of a list, for the schema."""
+    fields = {
+        "count": serializers.IntegerField(help_text="how many there are in all"),
+        "limit": serializers.IntegerField(),
+        "offset": serializers.IntegerField(),
+        "results": kind(many=True),
+        "__doc__": f"A part of a list of {kind.__name__}.",
+    }
+    return type(f"{kind.__name__}List", (Answer,), fields)
+
+
+@csrf_exempt
+@public
+def unknown(request: HttpRequest, path: str = "") -> HttpResponse:
+    """Answer for every address below the API that leads nowhere: 404 as problem details."""
+    refusal = Refused("not_found", _("There is no such address."), status=404)
+    return JsonResponse(body_of(refusal), status=404, content_type=MEDIA_TYPE)
