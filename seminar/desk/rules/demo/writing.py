@@ -4,7 +4,7 @@ import math
 import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_FLOOR, Decimal
 from hashlib import sha256
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from assignments.rules import Part
 
 T = TypeVar("T")
 LINE = 92
+NIGHT = 6  # until this hour
 
 
 class PaperTexts(BaseModel):
@@ -42,16 +43,16 @@ def drawn(seed: str, options: Sequence[T], count: int) -> tuple[T, ...]:
 
 
 def moment_between(seed: str, first: datetime, last: datetime) -> datetime:
-    """Return a full second in [first, last)."""
+    """Return a full second in [first, last); what falls into the night is moved to the evening."""
     seconds = int((last - first).total_seconds())
-    return first + timedelta(seconds=_number(seed) % seconds)
+    moment = first + timedelta(seconds=_number(seed) % seconds)
+    return moment - timedelta(hours=NIGHT) if moment.hour < NIGHT else moment
 
 
 def points_for(seed: str, quality: int, most: Decimal) -> Decimal:
-    """Return whole points for work of a quality from 0 to 10."""
-    luck = Decimal(_number(seed) % 5 - 2) / 20
-    share = min(max(Decimal(quality) / 10 + luck, Decimal(0)), Decimal(1))
-    return min((share * most).to_integral_value(ROUND_HALF_UP), most)
+    """Return whole points for work of a quality from 0 to 10; fractions are rounded by the seed."""
+    luck = Decimal(_number(seed) % 100) / 100
+    return min((quality * most / 10 + luck).to_integral_value(ROUND_FLOOR), most)
 
 
 def report_parts(texts: PaperTexts, seed: str) -> dict[Part, tuple[str, ...]]:
