@@ -50,6 +50,13 @@ class Cell(NamedTuple):
         """What is known of it, as a share of its maximum."""
         return self.value.decided
 
+    @property
+    def so_far(self) -> Fraction | None:
+        """The points of class participation that the reader may count on; None for other items."""
+        if self.item.kind != GradeItem.Kind.PARTICIPATION or not self.value.low:
+            return None
+        return self.value.low * Fraction(self.item.max_points)
+
 
 class Group(NamedTuple):
     """A component with its cells, and what they come to."""

@@ -3,12 +3,13 @@
 from django.core.management.utils import get_random_secret_key
 
 from seminar.settings.base import *  # noqa: F403
-from seminar.settings.base import BROKER_DIR, VAR_DIR, env
+from seminar.settings.base import BROKER_DIR, STATIC_ROOT, VAR_DIR, env
 
 VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 # The broker folder is a command channel: whoever may write there may run tasks.
 (BROKER_DIR / "control").mkdir(mode=0o700, parents=True, exist_ok=True)
 BROKER_DIR.chmod(0o700)
+STATIC_ROOT.mkdir(exist_ok=True)  # files are served from where they lie; this stays empty
 
 
 def kept_secret_key() -> str:

@@ -180,7 +180,7 @@ def test_page_words_say_what_is_there_and_what_is_asked(
     assert uploads.page_words(pages, least=least, most=most) == words
 
 
-def test_attachment_is_never_shown_inside_a_page() -> None:
+def test_attachment_is_never_shown_inside_a_page(db: None) -> None:
     sha256 = uploads.store_pdf([make_pdf(1)]).sha256
     response = uploads.attachment(sha256, "my “notes”\r\n.pdf")
     assert {

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from courses.models import Announcement, Course, Meeting, Membership
+from grading.queries import queue_of
 from seminar.accounts.models import User
 from seminar.desk.queries.steps import (
     Step,
@@ -16,6 +17,7 @@ from seminar.desk.queries.steps import (
     attendance_steps,
     grading_steps,
     people_steps,
+    release_steps,
     round_steps,
     talk_steps,
     work_steps,
@@ -76,7 +78,7 @@ def ta_home(membership: Membership, *, at: datetime) -> HomePage:
     return HomePage(
         heading=_("Hello %(name)s") % {"name": membership.user.get_short_name()},
         nothing=_("Nothing waits for you."),
-        steps=[*grading_steps(course, at=at), *attendance_steps(course, at=at)],
+        steps=[*grading_steps(course, queue_of(course, at=at)), *attendance_steps(course, at=at)],
         **around(course, at=at),
     )
 
@@ -84,10 +86,12 @@ def ta_home(membership: Membership, *, at: datetime) -> HomePage:
 def instructor_home(membership: Membership, *, at: datetime) -> HomePage:
     """Return what needs an instructor: people, allocation, then everything a TA sees."""
     course = membership.course
+    queue = queue_of(course, at=at)
     steps = [
         *people_steps(course),
         *allocation_steps(course, at=at),
-        *grading_steps(course, at=at),
+        *grading_steps(course, queue),
+        *release_steps(course, queue),
         *attendance_steps(course, at=at),
     ]
     return HomePage(

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from assignments.queries import WorkItem, work_of
 from courses.models import Course, Membership
 from grading.models import AttendanceMark
-from grading.queries import queue_of
+from grading.queries.work import QueueRow
 from presentations.models import PreferenceList, Presenter
 from presentations.rules import RoundState, round_state
 
@@ -108,7 +108,7 @@ def talk_steps(membership: Membership, *, at: datetime) -> list[Step]:
 
 def people_steps(course: Course) -> list[Step]:
     """Return one step if applications wait. One query."""
-    waiting = course.memberships.filter(state=Membership.State.APPLIED).count()
+    waiting = course.memberships.filter(state__in=Membership.WAITING).count()
     if not waiting:
         return []
     title = ngettext("%(n)s application waits", "%(n)s applications wait", waiting) % {"n": waiting}
@@ -168,7 +168,7 @@ def attendance_steps(course: Course, *, at: datetime) -> list[Step]:
     return steps[-3:]
 
 
-def grading_steps(course: Course, *, at: datetime) -> list[Step]:
+def grading_steps(course: Course, queue: list[QueueRow]) -> list[Step]:
     """Return one step per grade item with work that waits for a grade."""
     return [
         Step(
@@ -180,6 +180,24 @@ def grading_steps(course: Course, *, at: datetime) -> list[Step]:
             % {"n": row.waiting},
             primary=True,
         )
-        for row in queue_of(course, at=at)
+        for row in queue
         if row.waiting
+    ]
+
+
+def release_steps(course: Course, queue: list[QueueRow]) -> list[Step]:
+    """Return one step per item with grades that students do not see yet. No query."""
+    url = reverse("grading:release", args=[course.slug])
+    return [
+        Step(
+            row.item.title,
+            url,
+            _("Release"),
+            "graded_not_released",
+            note=ngettext("%(n)s grade is not released", "%(n)s grades are not released", hidden)
+            % {"n": hidden},
+            primary=True,
+        )
+        for row in queue
+        if (hidden := row.graded - row.released) > 0
     ]
