@@ -59,7 +59,7 @@ def before_the_term(world: World) -> Visits:
         (world.ada, ["", "/me", "/demo/clock", "schedule", "papers", "papers/chinchilla"]),
         (world.ada, ["preferences/in-class-talks", "announcements", "work", "standing"]),
         (world.cleo.user, ["preferences/in-class-talks"]),
-        (world.instructor.user, ["", "people", f"people/{ada.code}/state", "announcements/new"]),
+        (world.instructor.user, ["", "people", f"people/{ada.code}/state", "announcements"]),
         (world.instructor.user, [board]),
     ]
 
