@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from courses.admin import CourseScopedAdmin, OwnCourseFilter, reader
+from courses.models import Membership, Paper
 from presentations import actions, queries
 from presentations.models import (
     Allocation,
@@ -94,6 +95,7 @@ class PreferenceRoundAdmin(BoardAdmin):
                 wrap(require_POST(self.publish_view)),
                 name=f"{name}_publish",
             ),
+            path("<int:pk>/places/<slug:code>/", wrap(self.assign_view), name=f"{name}_assign"),
             *super().get_urls(),
         ]
 
@@ -116,7 +118,10 @@ class PreferenceRoundAdmin(BoardAdmin):
             "state_words": STATE_WORDS[queries.state_of(round_, at)],
             "board": queries.board(round_),
             "runs": round_.allocations.select_related("run_by", "published_by"),
-            "refusal": queries.allocation_refusal(round_, at),
+            "refusal": (refusal := queries.allocation_refusal(round_, at)),
+            "unplaced": queries.students_without_talk(round_.course)
+            if refusal == "published"
+            else [],
             "now": at,
         }
         return self.page(request, "board", context)
@@ -159,6 +164,79 @@ class PreferenceRoundAdmin(BoardAdmin):
             words = _("Published: %(talks)s talks. Mails to %(told)s people are on their way.")
             messages.success(request, words % answer)
         return redirect("admin:presentations_preferenceround_run", pk, code)
+
+    def assign_view(self, request: HttpRequest, pk: int, code: str) -> HttpResponse:
+        """Choose a free place for a student, see who is told, then give it."""
+        round_, refusal = self.found(request, pk=pk), None
+        to = self.found(request, round_.course.memberships.select_related("user"), code=code)
+        key = request.POST.get("paper") or request.GET.get("paper", "")
+        if not key:
+            return self.choose_place(request, round_, to)
+        paper = self.found(request, round_.course.papers.all(), key=key)
+        if request.method == "POST":
+            try:
+                return self.assign(request, round_, paper, to)
+            except Refused as refused:
+                refusal = refused
+        return self.preview_place(request, round_, paper, to, refusal)
+
+    def choose_place(
+        self,
+        request: HttpRequest,
+        round_: PreferenceRound,
+        to: Membership,
+        refusal: Refused | None = None,
+    ) -> HttpResponse:
+        """Show every paper that is presented in class, the likeliest for this student first."""
+        context = {
+            "title": _("Give a place to %(name)s") % {"name": to.user.name},
+            "round": round_,
+            "course": round_.course,
+            "to": to,
+            "places": queries.places_for(round_.course, to, clock.now()),
+            "refusal": refusal,
+        }
+        return self.page(request, "assign", context, refusal.status if refusal else 200)
+
+    def preview_place(
+        self,
+        request: HttpRequest,
+        round_: PreferenceRound,
+        paper: Paper,
+        to: Membership,
+        refusal: Refused | None,
+    ) -> HttpResponse:
+        """Show what is given and who is told; where it cannot be, say why and let choose again."""
+        try:
+            change = queries.assign_preview(paper, to, clock.now())
+        except Refused as refused:
+            return self.choose_place(request, round_, to, refused)
+        context = {
+            "title": _("Give this place to %(name)s?") % {"name": to.user.name},
+            "round": round_,
+            "course": round_.course,
+            "change": change,
+            "refusal": refusal,
+            "reason": request.POST.get("reason", ""),
+        }
+        return self.page(request, "assign_preview", context, refusal.status if refusal else 200)
+
+    def assign(
+        self, request: HttpRequest, round_: PreferenceRound, paper: Paper, to: Membership
+    ) -> HttpResponseRedirect:
+        """Do it through the action. Raises what the action raises."""
+        answer = actions.assign_presenter(
+            paper,
+            to,
+            request.POST.get("reason", ""),
+            reader(request),
+            clock.now(),
+            request.POST.get("nonce", ""),
+        )
+        words = _("%(name)s now presents “%(paper)s”. Mails to %(told)s people are on their way.")
+        facts = {"name": to.user.name, "paper": paper.title, "told": answer["told"]}
+        messages.success(request, words % facts)
+        return redirect("admin:presentations_preferenceround_change", round_.pk)
 
 
 STATE_WORDS = {

@@ -8,5 +8,9 @@ urlpatterns = [
     path("preferences/<slug:key>", views.preferences, name="preferences"),
     path("presentations", views.presentations, name="presentations"),
     path("presentations/<slug:code>", views.presentation, name="presentation"),
+    path("manage/finals", views.finals, name="finals"),
+    path(
+        "manage/finals/<slug:code>/cancellation", views.cancel_final_talk, name="cancel_final_talk"
+    ),
     path("manage/allocation", views.allocation, name="allocation"),
 ]

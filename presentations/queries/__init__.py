@@ -17,6 +17,21 @@ from presentations.queries.allocations import (
     run_view,
 )
 from presentations.queries.explanations import Outcome, final_outcome, provisional_outcome
+from presentations.queries.finals import (
+    Cancellation,
+    FinalMeeting,
+    FinalsPage,
+    cancel_final_preview,
+    cancel_final_refusal,
+    finals_page,
+)
+from presentations.queries.places import (
+    Assignment,
+    Place,
+    assign_preview,
+    places_for,
+    students_without_talk,
+)
 from presentations.queries.preferences import (
     PreferencesPage,
     RoundLine,
@@ -51,11 +66,16 @@ from presentations.queries.talks import (
 )
 
 __all__ = [
+    "Assignment",
     "Board",
+    "Cancellation",
     "Candidate",
     "Demand",
+    "FinalMeeting",
+    "FinalsPage",
     "MeetingTalks",
     "Outcome",
+    "Place",
     "PreferencesPage",
     "Reassignment",
     "RoundLine",
@@ -63,10 +83,14 @@ __all__ = [
     "RunView",
     "Talk",
     "allocation_refusal",
+    "assign_preview",
     "board",
+    "cancel_final_preview",
+    "cancel_final_refusal",
     "candidates_for",
     "compute_outcome",
     "final_outcome",
+    "finals_page",
     "inputs_of",
     "list_of",
     "minutes_left",
@@ -75,6 +99,7 @@ __all__ = [
     "outcome_json",
     "own_talk",
     "papers_of_round",
+    "places_for",
     "preferences_page",
     "provisional_outcome",
     "published_of",
@@ -88,6 +113,7 @@ __all__ = [
     "rows_of",
     "run_view",
     "state_of",
+    "students_without_talk",
     "talk_by_code",
     "talks_by_meeting",
     "talks_of_meeting",

@@ -72,7 +72,7 @@ def why_of(presenter: Presenter) -> Outcome | None:
     None where staff gave it afterwards, or for a final talk.
     """
     allocation = presenter.presentation.allocation
-    if allocation is None or presenter.reason in {"reassigned", "scheduled"}:
+    if allocation is None or presenter.reason in {"assigned", "reassigned", "scheduled"}:
         return None
     return final_outcome(allocation, presenter.membership, papers_of_round(allocation.round))
 

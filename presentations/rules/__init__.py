@@ -35,7 +35,14 @@ from presentations.rules.rounds import (
     round_state,
     submit_refusal,
 )
-from presentations.rules.talks import TalkTime, start_offsets, talks_that_fit, used_minutes
+from presentations.rules.talks import (
+    PlaceFacts,
+    TalkTime,
+    place_refusal,
+    start_offsets,
+    talks_that_fit,
+    used_minutes,
+)
 
 __all__ = [
     "MOVES",
@@ -50,6 +57,7 @@ __all__ = [
     "MeetingTime",
     "PaperFact",
     "Pin",
+    "PlaceFacts",
     "Placement",
     "Provisional",
     "RankedList",
@@ -67,6 +75,7 @@ __all__ = [
     "input_problems",
     "list_refusals",
     "moved",
+    "place_refusal",
     "provisional",
     "replay",
     "round_state",

@@ -32,3 +32,34 @@ def used_minutes(talks: Sequence[TalkTime]) -> int:
 def talks_that_fit(minutes: int, talk: TalkTime) -> int:
     """Return how many talks of one length fit into ``minutes``."""
     return minutes // talk.total
+
+
+class PlaceFacts(NamedTuple):
+    """What decides whether one more person can present a paper.
+
+    ``minutes_left`` is the free talk time of its meeting; ``talk`` what a new talk would take.
+    """
+
+    is_published: bool
+    is_over: bool
+    capacity: int
+    taken: int
+    has_talk: bool
+    minutes_left: int
+    talk: TalkTime
+
+
+def place_refusal(facts: PlaceFacts) -> str | None:
+    """Return why nobody can be given this paper, as a code, or None. Source: PRODUCT 3.3.4, 3.3.6.
+
+    A paper with a talk has its slot already; without one the talk has to fit into the meeting.
+    """
+    if not facts.is_published:
+        return "not_published"
+    if facts.is_over:
+        return "talk_over"
+    if facts.taken >= facts.capacity:
+        return "paper_full"
+    if not facts.has_talk and facts.talk.total > facts.minutes_left:
+        return "meeting_full"
+    return None

@@ -1,4 +1,4 @@
-"""Pages of preferences and talks."""
+"""Pages of members: ranking papers, who presents what; the way to the allocation board."""
 
 from datetime import datetime
 from typing import Any
