@@ -18,6 +18,7 @@ from assignments.queries import (
     deadline_of,
     field_name,
     late_policy,
+    papers_presented_by,
     refusal_words,
     reportable_papers,
 )
@@ -68,11 +69,13 @@ def choose_papers(
     A paper that stays keeps its place; new ones take the free places in the order of the reading
     list. Locks the draft, which is made if there is none. Queues nothing.
 
-    Raises Refused: "not_open_yet", "closed" (409); "paper_count", "unknown_paper" (422).
+    Raises Refused: "not_open_yet", "closed" (409); "paper_count", "unknown_paper",
+    "own_talk" (422), the latter where the course forbids to report on what one presents.
     """
     assert assignment.kind == Assignment.Kind.REPORT
     _refuse_unless_open(assignment, membership, at)
     chosen = _offered(assignment, keys)
+    _refuse_own_talk(assignment, membership, chosen)
     Draft.objects.get_or_create(
         assignment=assignment, membership=membership, defaults={"changed_at": at}
     )
@@ -214,3 +217,15 @@ def _offered(assignment: Assignment, keys: Collection[str]) -> list[Paper]:
         words = message % {"asked": asked, "found": len(chosen)}
         raise Refused("paper_count", words, status=422)
     return chosen
+
+
+def _refuse_own_talk(
+    assignment: Assignment, membership: Membership, chosen: Collection[Paper]
+) -> None:
+    if policy_in_force(assignment.course).presenter_may_report:
+        return
+    own = papers_presented_by(membership)
+    for paper in chosen:
+        if paper.pk in own:
+            message = _("You present “%(paper)s”. Choose another paper for this report.")
+            raise Refused("own_talk", message % {"paper": paper.title}, status=422)

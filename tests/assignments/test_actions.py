@@ -35,7 +35,15 @@ from tests.factories.assignments import (
     make_pdf,
     make_report,
 )
-from tests.factories.courses import NOON, make_course, make_member, make_module, make_paper
+from tests.factories.courses import (
+    NOON,
+    make_course,
+    make_meeting,
+    make_member,
+    make_module,
+    make_paper,
+)
+from tests.factories.presentations import make_talk
 
 SECOND = timedelta(seconds=1)
 LATER = NOON + timedelta(hours=1)
@@ -160,6 +168,27 @@ def test_choose_papers_refuses_all_but_two_of_the_list(
     refusal = refused(actions.choose_papers, report, student, keys=keys, at=NOON)
     assert (refusal.code, refusal.status) == (code, 422)
     assert not Draft.objects.exists()
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_choose_papers_refuses_ones_own_talk_where_the_course_says_so(
+    report: Assignment, student: Membership, other_student: Membership, may: bool
+) -> None:
+    CoursePolicy.objects.filter(course=report.course).update(presenter_may_report=may)
+    first, second = queries.reportable_papers(report)[:2]
+    meeting = make_meeting(report.course)
+    for presenter, paper in ((student, first), (other_student, second)):
+        paper.meeting = meeting
+        paper.save()
+        make_talk(report.course, presenter, paper=paper)
+    keys = [first.key, second.key]
+    if may:
+        assert actions.choose_papers(report, student, keys=keys, at=NOON).papers.count() == 2
+    else:
+        refusal = refused(actions.choose_papers, report, student, keys=keys, at=NOON)
+        assert (refusal.code, refusal.status) == ("own_talk", 422)
+        assert first.title in refusal.message
+        assert not Draft.objects.exists()
 
 
 def test_choose_papers_refuses_a_paper_of_another_course(
