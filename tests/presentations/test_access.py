@@ -1,11 +1,14 @@
 """Who may open which page: the own role by name, everything else as if it did not exist."""
 
+from datetime import date
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from courses.models import Course
-from tests.factories.courses import make_course, make_member
+from courses.models import Course, Meeting
+from presentations.models import Presentation, Presenter
+from tests.factories.courses import NOON, make_course, make_meeting, make_member
 from tests.factories.presentations import make_round, make_talk
 
 
@@ -55,6 +58,28 @@ def test_allocation_is_for_instructors(
 ) -> None:
     url = reverse("presentations:allocation", args=[course.slug])
     assert status(client, url, who, request) == expected
+
+
+@pytest.mark.parametrize(("who", "expected"), (INSTRUCTORS | {"instructor": 200}).items())
+def test_final_talks_are_for_instructors(
+    client: Client, course: Course, who: str, expected: int, request: pytest.FixtureRequest
+) -> None:
+    meeting = make_meeting(course, on=date(2099, 1, 26), kind=Meeting.Kind.FINAL)
+    member = make_member(course)
+    talk = Presentation.objects.create(
+        course=course, kind="final", title="Talk", meeting=meeting, position=1, minutes=10
+    )
+    Presenter.objects.create(
+        presentation=talk, membership=member, kind="final", seat=0, reason="scheduled", since=NOON
+    )
+    cancel = reverse("presentations:cancel_final_talk", args=[course.slug, talk.code])
+    finals = reverse("presentations:finals", args=[course.slug])
+    assert status(client, finals, who, request) == expected
+    assert client.get(cancel).status_code == expected
+    if expected != 200:
+        assert client.post(finals, {}).status_code == expected
+        assert client.post(cancel, {"reason": "Mine"}).status_code == expected
+    assert Presenter.objects.live().count() == 1
 
 
 def test_presentation_of_another_course_is_not_found(

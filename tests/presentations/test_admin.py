@@ -175,6 +175,110 @@ def test_reassign_presentation_to_somebody_with_a_talk_offers_the_others(
     assert "Ben Other has a talk of this kind already." in answer.content.decode()
 
 
+def publish(round_: PreferenceRound) -> None:
+    """Make an empty run of the round its published one."""
+    Allocation.objects.create(
+        round=round_,
+        run=1,
+        run_at=AFTER,
+        rule_version="1",
+        input_hash="0" * 64,
+        inputs={},
+        outcome={},
+        published_at=AFTER,
+    )
+
+
+def test_assign_presenter_takes_three_clicks_from_the_board(
+    browser: Client, course: Course, round_: PreferenceRound, student: Membership
+) -> None:
+    noor = make_member(course, name="Noor van Dijk")
+    make_talk(course, student, paper=round_.papers.get(key="zero"))
+    publish(round_)
+    board_url = reverse(f"{ROUND}_change", args=[round_.pk])
+    board = browser.get(board_url).content.decode()
+    assert "Unplaced: 1" in board
+    url = reverse(f"{ROUND}_assign", args=[round_.pk, noor.code])
+    assert re.findall(r'href="([^"]+)">Give a place<[^>]+> Noor van Dijk<', board) == [url]
+    places = browser.get(url).content.decode()  # 1
+    assert re.findall(r'href="(\?paper=[^"]+)"', places) == ["?paper=gpipe", "?paper=megatron-lm"]
+    assert "no place is free" in places
+    preview = browser.get(url + "?paper=gpipe").content.decode()  # 2
+    assert "1 mail goes out" in preview
+    assert 'value="Give the place and tell 1 person"' in preview
+    assert Presenter.objects.count() == 1
+    sent = {"nonce": nonce_of(preview), "paper": "gpipe", "reason": "Joined late"}
+    answers = [browser.post(url, sent) for _ in range(2)]  # 3, twice
+    assert [(a.status_code, a["Location"]) for a in answers] == [(302, board_url)] * 2
+    page = browser.get(board_url).content.decode()
+    assert "Noor van Dijk now presents “GPipe”. Mails to 1 people are on their way." in page
+    assert "Every student has a talk in class." in page
+    assert Presenter.objects.get(membership=noor).presentation.paper == round_.papers.get(
+        key="gpipe"
+    )
+    assert Message.objects.count() == 1
+
+
+def test_board_before_publication_offers_no_places(
+    browser: Client, round_: PreferenceRound, student: Membership
+) -> None:
+    board = browser.get(reverse(f"{ROUND}_change", args=[round_.pk])).content.decode()
+    assert "Give a place" not in board
+    finals = reverse("presentations:finals", args=[round_.course.slug])
+    assert f'href="{finals}"' in board
+    url = reverse(f"{ROUND}_assign", args=[round_.pk, student.code])
+    answer = browser.get(url, {"paper": "zero"})
+    assert answer.status_code == 409
+    assert "cannot be given: on offer in a round that is not published yet." in (
+        answer.content.decode()
+    )
+
+
+def test_assign_presenter_without_a_reason_shows_the_preview_again(
+    browser: Client, round_: PreferenceRound, student: Membership
+) -> None:
+    publish(round_)
+    url = reverse(f"{ROUND}_assign", args=[round_.pk, student.code])
+    answer = browser.post(url, {"nonce": "nonce-0001", "paper": "zero", "reason": " "})
+    assert answer.status_code == 422
+    assert "Say why: it is kept with the change." in answer.content.decode()
+    assert Presenter.objects.count() == 0
+
+
+def test_assign_presenter_of_a_place_taken_meanwhile_offers_the_others(
+    browser: Client,
+    course: Course,
+    round_: PreferenceRound,
+    student: Membership,
+    other_student: Membership,
+) -> None:
+    publish(round_)
+    make_talk(course, other_student, paper=round_.papers.get(key="zero"))
+    url = reverse(f"{ROUND}_assign", args=[round_.pk, student.code])
+    answer = browser.post(url, {"nonce": "nonce-0001", "paper": "zero", "reason": "Late"})
+    assert answer.status_code == 409
+    page = answer.content.decode()
+    assert "“ZeRO” cannot be given: no place is free." in page
+    assert re.findall(r'href="(\?paper=[^"]+)"', page) == ["?paper=gpipe", "?paper=megatron-lm"]
+
+
+def test_assign_presenter_finds_nothing_of_another_course(
+    browser: Client, course: Course, round_: PreferenceRound, student: Membership
+) -> None:
+    publish(round_)
+    other = make_course()
+    foreign_round, foreign_paper = make_round(other), make_paper(other)
+    stranger = make_member(other)
+    sent = {"nonce": "nonce-0001", "paper": foreign_paper.key, "reason": "Mine"}
+    urls = [
+        reverse(f"{ROUND}_assign", args=[round_.pk, student.code]),
+        reverse(f"{ROUND}_assign", args=[round_.pk, stranger.code]),
+        reverse(f"{ROUND}_assign", args=[foreign_round.pk, stranger.code]),
+    ]
+    assert [browser.post(url, sent).status_code for url in urls] == [404, 404, 404]
+    assert Presenter.objects.count() == 0
+
+
 def pages_of(course: Course) -> list[str]:
     round_ = make_round(course)
     place = make_talk(course, make_member(course)).presenters.get()
@@ -191,6 +295,7 @@ def pages_of(course: Course) -> list[str]:
         reverse(f"{ROUND}_change", args=[round_.pk]),
         reverse(f"{ROUND}_run", args=[round_.pk, run.code]),
         reverse(f"{TALK}_change", args=[place.presentation_id]),
+        reverse(f"{ROUND}_assign", args=[round_.pk, place.membership.code]),
         reverse(f"{TALK}_reassign", args=[place.pk]),
     ]
 
@@ -213,7 +318,7 @@ def test_admin_shows_an_instructor_nothing_of_another_course(
     pages = pages_of(other)
     answers = {url: browser.get(url).status_code for url in pages}
     # Django's own change page answers an unknown object with its index and a message.
-    assert sorted(answers.values()) == [302, 404, 404, 404]
+    assert sorted(answers.values()) == [302, 404, 404, 404, 404]
     for name in ("preferenceround", "presentation", "presenter", "allocation", "preferencelist"):
         page = browser.get(reverse(f"admin:presentations_{name}_changelist")).content.decode()
         assert "result_list" not in page
@@ -274,6 +379,7 @@ def test_admin_pages_ask_a_bounded_number_of_questions(
         "board": reverse(f"{ROUND}_change", args=[round_.pk]),
         "run": run_url,
         "reassign": reverse(f"{TALK}_reassign", args=[place.pk]),
+        "assign": reverse(f"{ROUND}_assign", args=[round_.pk, place.membership.code]),
     }
     assert {name: asked(url) for name, url in (lists | pages).items()} == {
         "preferenceround": 11,
@@ -284,4 +390,5 @@ def test_admin_pages_ask_a_bounded_number_of_questions(
         "board": 14,
         "run": 17,
         "reassign": 12,
+        "assign": 15,
     }

@@ -14,12 +14,20 @@ from typing import Any, NamedTuple
 import pytest
 from django.db import connection, connections
 
-from courses.models import Course, Membership
-from presentations.actions import allocate_round, locks, reassign_presentation, submit_list
+from courses.models import Course, Meeting, Membership
+from presentations.actions import (
+    allocate_round,
+    assign_presenter,
+    locks,
+    reassign_presentation,
+    schedule_final_talk,
+    submit_list,
+)
 from presentations.models import (
     Allocation,
     PreferenceList,
     PreferenceRound,
+    Presentation,
     Presenter,
     QueueEvent,
 )
@@ -227,5 +235,75 @@ def test_reassign_presentation_of_two_talks_to_one_person_happens_once() -> None
             for place in places
         ]
     )
+    told = sorted(getattr(op.answer, "code", "done") for op in history)
+    assert told == ["done", "has_a_talk"]
+
+
+def test_assign_presenter_of_the_last_seat_by_two_instructors_happens_once() -> None:
+    course = make_course()
+    first, second, third = make_crowd(course, 3)
+    paper = make_paper(course, meeting=make_meeting(course), capacity=2)
+    talk = make_talk(course, first, paper=paper)
+    staff = [make_member(course, "instructor").user for _ in range(2)]
+    history = at_once(
+        [
+            lambda: assign_presenter(paper, second, "Late", staff[0], NOON, "nonce-0001"),
+            lambda: assign_presenter(paper, third, "Late", staff[1], NOON, "nonce-0002"),
+        ]
+    )
+    told = sorted(getattr(op.answer, "code", "done") for op in history)
+    assert told == ["done", "paper_full"]
+    seats = Presenter.objects.live().filter(presentation=talk).values_list("seat", flat=True)
+    assert list(seats) == [0, 1]
+
+
+def test_assign_presenter_of_the_last_minutes_by_two_instructors_happens_once() -> None:
+    course = make_course()
+    people = make_crowd(course, 2)
+    meeting = make_meeting(course, talk_minutes=60, changeover_minutes=10)
+    papers = [make_paper(course, meeting=meeting) for _ in people]
+    staff = [make_member(course, "instructor").user for _ in people]
+    history = at_once(
+        [
+            lambda paper=paper, to=to, by=by: assign_presenter(
+                paper, to, "Late", by, NOON, f"nonce-{paper.pk:05}"
+            )
+            for paper, to, by in zip(papers, people, staff, strict=True)
+        ]
+    )
+    told = sorted(getattr(op.answer, "code", "done") for op in history)
+    assert told == ["done", "meeting_full"]
+    assert Presentation.objects.count() == Presenter.objects.live().count() == 1
+
+
+def test_assign_presenter_of_two_papers_to_one_person_happens_once() -> None:
+    course = make_course()
+    (student,) = make_crowd(course, 1)
+    papers = [make_paper(course, meeting=make_meeting(course)) for _ in range(2)]
+    staff = make_member(course, "instructor").user
+    history = at_once(
+        [
+            lambda paper=paper: assign_presenter(
+                paper, student, "Late", staff, NOON, f"nonce-{paper.pk:05}"
+            )
+            for paper in papers
+        ]
+    )
+    told = sorted(getattr(op.answer, "code", "done") for op in history)
+    assert told == ["done", "has_a_talk"]
+
+
+def test_schedule_final_talk_of_one_person_twice_at_once_happens_once() -> None:
+    course = make_course()
+    (student,) = make_crowd(course, 1)
+    meeting = make_meeting(course, kind=Meeting.Kind.FINAL)
+    staff = make_member(course, "instructor").user
+
+    def ask(nonce: str) -> Any:
+        return schedule_final_talk(
+            meeting, "Talk", "new_mechanism", [student], by=staff, at=NOON, nonce=nonce
+        )
+
+    history = at_once([lambda: ask("nonce-0001"), lambda: ask("nonce-0002")])
     told = sorted(getattr(op.answer, "code", "done") for op in history)
     assert told == ["done", "has_a_talk"]
