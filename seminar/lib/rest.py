@@ -248,7 +248,7 @@ def operation(  # noqa: PLR0913 - the facts of one operation
             operation_id=operation_id,
             summary=summary,
             description=method.__doc__ or summary,
-            tags=[method.__module__.rpartition(".")[0].rpartition(".")[2]],
+            tags=[method.__module__.partition(".api")[0].rpartition(".")[2]],
             request=body,
             parameters=parameters,
             responses=(answer if isinstance(answer, dict) else {status: answer}) | refused,
@@ -298,7 +298,7 @@ class ApiView(APIView):
     permission_classes = []
     parser_classes = [StrictJSON]
     renderer_classes = [JSONRenderer]
-    metadata_class = None
+    http_method_names = ["get", "head", "post", "put"]
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
@@ -329,7 +329,8 @@ class ApiView(APIView):
     def refuse_media_type(self) -> None:
         """Raise UnsupportedMediaType early: a form read for its CSRF token is gone afterwards."""
         length = str(self.request.META.get("CONTENT_LENGTH") or "0")
-        if length != "0" and self.request.method not in {"GET", "HEAD"}:
+        method = str(self.request.method).lower()
+        if length != "0" and method not in {"get", "head"} and hasattr(self, method):
             negotiator = self.get_content_negotiator()
             if negotiator.select_parser(self.request, self.get_parsers()) is None:
                 raise UnsupportedMediaType(self.request.content_type)

@@ -50,11 +50,11 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "seminar.lib.middleware.refuse_nul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "seminar.lib.middleware.refuse_nul",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -209,7 +209,17 @@ ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 # A lecture hall signs in behind one address at once: guesses are limited by account.
-ACCOUNT_RATE_LIMITS: Any = {"login": "600/m/ip", "login_failed": "600/m/ip,5/5m/key"}
+ACCOUNT_RATE_LIMITS: Any = {
+    "login": "600/m/ip",
+    "login_failed": "600/m/ip,5/5m/key",
+    "signup": "600/m/ip",
+    "reset_password": "600/m/ip,5/m/key",
+    "reset_password_from_key": "600/m/ip",
+    "confirm_email": "1/3m/key",
+    "manage_email": "60/m/user",
+    "change_password": "5/m/user",
+    "reauthenticate": "10/m/user",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Seminar"
 MFA_PASSKEY_LOGIN_ENABLED = True
