@@ -23,6 +23,9 @@ from seminar.notifications.actions import enqueue
 
 Decision = Application.Decision
 
+# What staff may decide on: an application that waits, or one that was declined and is reopened.
+# Who left or is suspended comes back through `change_state`, with a reason of its own.
+DECIDABLE = (*Membership.WAITING, Membership.State.DECLINED)
 DECIDED_STATE = {
     Decision.ACCEPTED: State.ACTIVE,
     Decision.WAITLISTED: State.WAITLISTED,
@@ -102,7 +105,7 @@ def decide_application(
     ``decision`` is one of ``Application.Decision``; ``by`` is an instructor of the course.
 
     Raises Refused: "reason_missing" (422) for declining without one, "already_decided" where the
-    decision stands already or the person is in or gone, "full" where no place is left.
+    decision stands already or the person is in, suspended or gone, "full" where no place is left.
     """
     membership = _locked(membership)
     _decide(membership, Decision(decision), reason=reason.strip(), by=by, at=at)
@@ -129,6 +132,9 @@ def accept_applications(
     if len(chosen) != len(set(codes)):
         raise Refused("unknown", _("One of these applications does not exist."), status=422)
     new = [membership for membership in chosen if not membership.is_active]
+    for membership in new:
+        if membership.state not in DECIDABLE:
+            raise Refused("already_decided", _why_not_open(membership))
     left = course.capacity - places_taken(course)
     if len(new) > left:
         raise Refused("full", _too_many(len(new), left))
@@ -205,12 +211,8 @@ def _decide(
         raise Refused("reason_missing", _("Say why you decline: the person reads it."), status=422)
     before = membership.state
     state = DECIDED_STATE[decision]
-    if not may_move(State(before), state, Actor.STAFF):
-        raise Refused(
-            "already_decided",
-            _("%(name)s: this is decided already (%(state)s). Reload the page.")
-            % {"name": membership.user.name, "state": membership.get_state_display()},
-        )
+    if before not in DECIDABLE or not may_move(State(before), state, Actor.STAFF):
+        raise Refused("already_decided", _why_not_open(membership))
     _move(membership, state, by=Actor.STAFF, at=at)
     Application.objects.filter(membership=membership).update(
         decision=decision, decided_at=at, decided_by=by, reason=reason
@@ -219,6 +221,20 @@ def _decide(
         membership, "decide_application", actor=by.user, at=at, before=before, reason=reason
     )
     _tell(membership, f"application_{decision.value}", entry=entry, at=at, reason=reason)
+
+
+def _why_not_open(membership: Membership) -> str:
+    """Say what became of an application that cannot be decided any more."""
+    name = {"name": membership.user.name}
+    if membership.state == Membership.State.WITHDRAWN:
+        return _("%(name)s has withdrawn: there is nothing to decide. Reload the page.") % name
+    if membership.state == Membership.State.SUSPENDED:
+        return _("%(name)s is suspended. Use “Change state” to let them in again.") % name
+    state = membership.get_state_display()
+    return _("%(name)s: this is decided already (%(state)s). Reload the page.") % {
+        **name,
+        "state": state,
+    }
 
 
 def _locked(membership: Membership) -> Membership:

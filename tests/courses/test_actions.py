@@ -271,7 +271,42 @@ def test_decide_application_lets_a_declined_person_in_after_all(
     assert len(mails()) == 2
 
 
+@pytest.mark.parametrize("state", ["withdrawn", "suspended"])
+def test_decide_application_refuses_who_is_gone_or_suspended(
+    course: Course, instructor: Membership, state: str
+) -> None:
+    membership = make_application(course, membership=make_member(course, state=state)).membership
+
+    for decision in ("accepted", "waitlisted", "declined"):
+        with pytest.raises(Refused) as refusal:
+            decide_application(membership, decision=decision, reason="x", by=instructor, at=NOON)
+        assert refusal.value.code == "already_decided"
+        assert state in str(refusal.value)
+
+    membership.refresh_from_db()
+    assert (membership.state, mails(), verbs()) == (state, [], [])
+
+
 # --- accept_applications -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", ["withdrawn", "suspended"])
+def test_accept_applications_accepts_none_where_one_is_gone_or_suspended(
+    course: Course, instructor: Membership, state: str
+) -> None:
+    waits = make_application(course).membership
+    other = make_application(course, membership=make_member(course, state=state)).membership
+    codes = [waits.code, other.code]
+
+    with pytest.raises(Refused) as refusal:
+        accept_applications(course, codes=codes, by=instructor, at=NOON)
+
+    assert refusal.value.code == "already_decided"
+    assert other.user.name in str(refusal.value)
+    for membership, before in ((waits, "applied"), (other, state)):
+        membership.refresh_from_db()
+        assert membership.state == before
+    assert mails() == []
 
 
 def test_accept_applications_accepts_all_chosen(course: Course, instructor: Membership) -> None:
