@@ -127,7 +127,7 @@ def render_edit(
     draft = item.draft
     if draft is None:
         return redirect("assignments:choose_papers", request.course.slug, assignment.key)
-    kept = {text.name: text.text for text in typed}
+    kept = {text.name: text for text in typed}
     conflicts = {conflict.typed.name: conflict for conflict in stale}
     context = {
         "assignment": assignment,
@@ -161,20 +161,23 @@ def part_name(conflict: Stale) -> str:
 
 
 def papers_of(
-    draft: Draft, *, kept: dict[str, str], conflicts: dict[str, Stale], more: str
+    draft: Draft, *, kept: dict[str, Typed], conflicts: dict[str, Stale], more: str
 ) -> list[dict[str, Any]]:
-    """Return the form by paper: its letter, the paper, its sections with their text areas."""
+    """Return the form by paper: its letter, the paper, its sections with their text areas.
+
+    A text that could not be saved keeps the version it was typed over, so that saving it again
+    cannot overwrite what came from another device meanwhile.
+    """
     chosen = {row.slot: row.paper for row in draft.papers.all()}
     rows = {queries.field_name(row.slot, row.part, row.index): row for row in draft.fields.all()}
     result = []
     for slot in range(draft.assignment.papers_asked):
         sections = [section_of(draft, slot, part, rows, more) for part in Part]
         for box in (box for section in sections for box in section.boxes):
-            box.text = kept.get(box.name, box.text)
             box.stale = conflicts.get(box.name)
-            if box.stale:
-                box.text = box.stale.typed.text
-                box.version = box.stale.typed.base_version
+            typed = box.stale.typed if box.stale else kept.get(box.name)
+            if typed:
+                box.text, box.version = typed.text, typed.base_version
         letter = queries.LETTERS[slot]
         result.append({"letter": letter, "paper": chosen.get(slot), "sections": sections})
     return result

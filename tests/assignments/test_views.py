@@ -1,5 +1,6 @@
 """Pages of assignments: what they show to whom, and what their forms answer."""
 
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,13 @@ def url(assignment: Assignment, page: str = "") -> str:
 
 def text_of(response: Any) -> str:
     return " ".join(response.content.decode().split())
+
+
+def hidden_value(response: Any, name: str) -> str:
+    """Return what the form of an answer sends back under a hidden input's name."""
+    found = re.search(rf'name="{re.escape(name)}" value="([^"]*)"', text_of(response))
+    assert found is not None
+    return found[1]
 
 
 def submitted(report: Assignment, student: Membership, at: datetime = NOON) -> Submission:
@@ -455,6 +463,22 @@ def test_save_draft_never_overwrites_a_third_text(
     response = ada.post(url(report, "draft"), post | {"keep": "mine:7:0.summary.0"})
     assert response.status_code == 409
     assert DraftField.objects.get(slot=0, part="summary").text == "A third."
+
+
+def test_save_draft_refused_never_overwrites_a_text_saved_meanwhile(
+    ada: Client, report: Assignment, student: Membership
+) -> None:
+    make_draft(report, student)
+    mine = {"0.summary.0": "Mine.", "version:0.summary.0": "1"}
+    too_long = {"1.summary.0": "x" * 20_001, "version:1.summary.0": "1"}
+    DraftField.objects.filter(slot=0, part="summary").update(text="Theirs.", version=2)
+    refused = ada.post(url(report, "draft"), mine | too_long)
+    assert refused.status_code == 422
+    again = {key: hidden_value(refused, key) for key in mine if key.startswith("version:")}
+    assert again == {"version:0.summary.0": "1"}
+    response = ada.post(url(report, "draft"), {"0.summary.0": "Mine."} | again)
+    assert response.status_code == 409
+    assert DraftField.objects.get(slot=0, part="summary").text == "Theirs."
 
 
 def test_save_draft_when_closed_keeps_the_text_in_the_form(
