@@ -11,7 +11,7 @@ ENV PATH=/opt/seminar/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     DJANGO_SETTINGS_MODULE=seminar.settings.production \
     VAR_DIR=/srv/seminar/var \
-    STORAGE_DIR=/srv/files
+    STORAGE_URL=file:///srv/files
 RUN useradd --system --uid 10001 --home-dir /srv/seminar --no-create-home seminar \
     && install --directory --owner=seminar /srv/files
 COPY --from=packages /opt/seminar /opt/seminar

@@ -67,7 +67,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name
 
     def get_short_name(self) -> str:
-        """The first word of the name; all of it where that is a title, as in "Dr. Brandt"."""
+        """Return the first word of the name; all of it where that is a title: Dr. Brandt."""
         first = self.name.split(" ")[0]
         return self.name if first.endswith(".") else first
 

@@ -1,6 +1,7 @@
 """Small rules that hold for every answer."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
@@ -11,17 +12,32 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from seminar.lib.errors import Refused
 
 Handler = Callable[[HttpRequest], HttpResponse]
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-def refuse_nul(get_response: Handler) -> Handler:
-    """Refuse a NUL anywhere in the address: PostgreSQL cannot store it and would answer 500."""
+class refuse_nul:  # noqa: N801 - named like the functions beside it
+    """Refuse a NUL in an address or a form: PostgreSQL cannot hold it and would answer 500.
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    No keyboard types one; it comes from programs that look for holes.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\0" in request.path or "\0" in unquote(request.META.get("QUERY_STRING", "")):
             return HttpResponseBadRequest("The address contains a NUL character.")
-        return get_response(request)
+        return self.get_response(request)
 
-    return middleware
+    def process_view(self, request: HttpRequest, *view: object) -> HttpResponse | None:
+        """Look into the form, which the CSRF check has read by now."""
+        if request.method != "POST" or request.content_type not in FORMS:
+            return None
+        for field, values in request.POST.lists():
+            if "\0" in field or any("\0" in value for value in values):
+                name = field.replace("\0", "")[:60]
+                return HttpResponseBadRequest(f"The field {name!r} contains a NUL character.")
+        return None
 
 
 def private_answers(get_response: Handler) -> Handler:
@@ -55,13 +71,18 @@ def htmx_sign_in(get_response: Handler) -> Handler:
 
 
 class refusals:  # noqa: N801 - named like the functions beside it
-    """Turn a refusal that no view handled into a page that says what and why."""
+    """Turn a refusal that no view handled, or an empty 405, into a page that says what and why."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not response.content:
+            allowed = response["Allow"]
+            response = render(request, "405.html", status=HTTPStatus.METHOD_NOT_ALLOWED)
+            response["Allow"] = allowed
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Refused):

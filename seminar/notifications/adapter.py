@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.http import HttpRequest
 
 from seminar.accounts.models import User
@@ -25,14 +26,18 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().save_user(request, user, form, commit)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Write the mail into the outbox: a mail server that is down cannot break sign-up."""
+        """Write the mail into the outbox: a mail server that is down cannot break sign-up.
+
+        Its links start with SITE_URL, whatever name the visitor reached this server by.
+        """
         mail = self.render_mail(template_prefix, email, context)
+        reached_by = self.request.build_absolute_uri("/")
         actions.write(
             key=f"account:{template_prefix}:{new_code()}",
             to=User.objects.filter(email=email.lower()).first(),
             address=email,
             kind=template_prefix,
             subject=mail.subject,
-            text=mail.body,
+            text=mail.body.replace(reached_by, f"{settings.SITE_URL}/"),
             at=clock.now(),
         )

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -232,6 +233,7 @@ if EMAIL_URL:
 else:
     # Without a mail server each message ends in the local mailbox page.
     EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+MAILBOX = False
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Seminar <seminar@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -239,7 +241,10 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-MEDIA_ROOT = Path(env("STORAGE_DIR", default=str(VAR_DIR / "files")))
+STORAGE_URL = env("STORAGE_URL", default=f"file://{VAR_DIR / 'files'}")
+if not STORAGE_URL.startswith("file:///"):
+    raise ImproperlyConfigured("STORAGE_URL: give file:// and an absolute folder")
+MEDIA_ROOT = Path(STORAGE_URL.removeprefix("file://"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

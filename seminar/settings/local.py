@@ -3,7 +3,7 @@
 from django.core.management.utils import get_random_secret_key
 
 from seminar.settings.base import *  # noqa: F403
-from seminar.settings.base import BROKER_DIR, STATIC_ROOT, VAR_DIR, env
+from seminar.settings.base import BROKER_DIR, EMAIL_URL, STATIC_ROOT, VAR_DIR, env
 
 VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 # The broker folder is a command channel: whoever may write there may run tasks.
@@ -23,6 +23,7 @@ def kept_secret_key() -> str:
 
 SECRET_KEY = env("SECRET_KEY", default="") or kept_secret_key()
 DEMO = env.bool("DEMO", default=True)
+MAILBOX = not EMAIL_URL
 CLOCK_OFFSET_FILE = VAR_DIR / "clock-offset" if DEMO else None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = env.bool("DEBUG", default=False)

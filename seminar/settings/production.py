@@ -1,5 +1,6 @@
 """A real installation. Refuses to start with an unsafe value, and names it."""
 
+import sentry_sdk
 from django.core.exceptions import ImproperlyConfigured
 
 from seminar.settings.base import *  # noqa: F403
@@ -34,3 +35,7 @@ CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_NAME = "__Host-csrf"
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1)
 STORAGES["staticfiles"] = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+
+if SENTRY_DSN := env("SENTRY_DSN", default=""):
+    # Without personal data: a report names the code that failed, never who was there.
+    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False)

@@ -10,6 +10,7 @@ from seminar.settings.base import DATABASES
 SECRET_KEY = "only-for-tests"
 TESTING = True
 DEMO = True
+MAILBOX = True
 VAR_DIR = Path(tempfile.mkdtemp(prefix="seminar-test-"))
 MEDIA_ROOT = VAR_DIR / "files"
 CLOCK_OFFSET_FILE = VAR_DIR / "clock-offset"

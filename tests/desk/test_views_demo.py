@@ -36,14 +36,25 @@ def test_demo_sign_in_enters_nobody_elses_account(client: Client, db: None) -> N
     assert "_auth_user_id" not in client.session
 
 
-@pytest.mark.parametrize("url", ["/demo/clock", "/mailbox"])
 def test_demo_pages_do_not_exist_elsewhere(
-    client: Client, db: None, settings: LazySettings, url: str
+    client: Client, db: None, settings: LazySettings
 ) -> None:
     settings.DEMO = False
 
-    assert client.get(url).status_code == 404
+    assert client.get("/demo/clock").status_code == 404
     assert client.post("/demo/sign-in", {"code": "X"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("demo", "address", "status"),
+    [(True, "192.0.2.7", 200), (False, "127.0.0.1", 200), (False, "192.0.2.7", 404)],
+)
+def test_mailbox_outside_the_demo_is_for_who_sits_at_the_machine(
+    client: Client, db: None, settings: LazySettings, demo: bool, address: str, status: int
+) -> None:
+    settings.DEMO = demo
+
+    assert client.get("/mailbox", REMOTE_ADDR=address).status_code == status
 
 
 def test_set_clock_moves_the_time_of_every_rule(
@@ -107,6 +118,6 @@ def test_mailbox_shows_ones_own_mail_first(
 def test_mailbox_is_absent_where_mail_is_really_sent(
     client: Client, db: None, settings: LazySettings
 ) -> None:
-    settings.EMAIL_URL = "smtp://mail.example.org"
+    settings.MAILBOX = False
 
     assert client.get("/mailbox").status_code == 404

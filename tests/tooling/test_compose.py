@@ -78,7 +78,7 @@ def surroundings(
         **environment(compose["services"]["web"]),
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "VAR_DIR": str(folder / "var"),
-        "STORAGE_DIR": str(folder / "files"),
+        "STORAGE_URL": f"file://{folder / 'files'}",
         "DATABASE_URL": os.environ["DATABASE_URL"],
         "REDIS_URL": re.sub(r"/\d+$", "/9", os.environ["REDIS_URL"]),  # apart from other tests
     }

@@ -1,7 +1,7 @@
 """The things to do that a home page lists, each with a link and when it matters."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
@@ -149,7 +149,9 @@ def allocation_steps(course: Course, *, at: datetime) -> list[Step]:
 def attendance_steps(course: Course, *, at: datetime) -> list[Step]:
     """Return the last held meetings of which attendance was not taken. One query."""
     taken = AttendanceMark.objects.filter(meeting=OuterRef("pk"))
-    meetings = course.meetings.filter(~Exists(taken), cancelled_at=None, date__lte=at.date())
+    # The local day may be one ahead of the day in UTC; what has not started is left out below.
+    latest = at.date() + timedelta(days=1)
+    meetings = course.meetings.filter(~Exists(taken), cancelled_at=None, date__lte=latest)
     steps = []
     for meeting in meetings:
         meeting.course = course
