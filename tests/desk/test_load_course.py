@@ -403,6 +403,25 @@ def test_load_course_may_close_a_round_later_until_it_is_closed() -> None:
     assert refused() == [("rounds[0].closes", "round_in_use", "round")]
 
 
+@pytest.mark.parametrize("at", [AT, datetime(2026, 4, 17, 15, 0, tzinfo=UTC)])
+def test_load_course_never_closes_a_round_that_has_lists_earlier(at: datetime) -> None:
+    load()
+    earlier = ("closes: 2026-04-17 18:00", "closes: 2026-04-17 17:59")
+    later = ("closes: 2026-04-17 18:00", "closes: 2026-04-17 18:01")
+    PreferenceRound.objects.update(last_number=1)
+
+    assert refused(earlier, at=at) == [("rounds[0].closes", "round_closes_earlier", "round")]
+    assert load(SMALL, later, at=at).changed == {"round": 1}
+
+
+def test_load_course_may_close_a_round_earlier_while_nobody_submitted() -> None:
+    load()
+
+    assert load(SMALL, ("closes: 2026-04-17 18:00", "closes: 2026-04-16 18:00")).changed == {
+        "round": 1
+    }
+
+
 def test_load_course_never_moves_a_deadline_to_less_than_a_day_ahead() -> None:
     load()
     closes = datetime(2026, 4, 16, 16, 0, tzinfo=UTC)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from courses.models import Course
 from grading.actions.locks import lock_course_students
+from presentations.models import PreferenceRound
 from seminar.accounts.actions import audit
 from seminar.accounts.models import User
 from seminar.desk.actions.load_course.context import Load
@@ -71,13 +72,16 @@ def load_course(
     removed if nothing hangs on it. ``by`` is None on the command line. ``dry_run`` does all of it
     and takes it back. ``confirm_scheme`` lets weights and the pass rule change although marks exist.
 
-    Locks the course, then its students, then its rounds. Queues nothing: nobody is told.
+    Locks the course's rounds in order of id, then the course, then its students. Queues nothing:
+    nobody is told.
 
     Raises Refused("course_file_conflicts", 409), with each conflict as a problem (code, path,
     place in the file, value, rule): ``in_use not_staff capacity_below_use round_in_use
-    deadline_too_soon handed_in_already max_below_mark scored_elsewhere scheme_after_grades frozen``, and openings that the schedule
-    as it is now (cancelled meetings) does not resolve.
+    round_closes_earlier deadline_too_soon handed_in_already max_below_mark scored_elsewhere
+    scheme_after_grades frozen``, and openings that the schedule as it is now (cancelled meetings)
+    does not resolve.
     """
+    _lock_rounds(file.course.slug)
     ledger = Ledger()
     existing = Course.objects.select_for_update().filter(slug=file.course.slug).first()
     course = ledger.put(
@@ -99,6 +103,12 @@ def load_course(
     if dry_run:
         transaction.set_rollback(True)
     return report
+
+
+def _lock_rounds(slug: str) -> None:
+    """Lock the rounds before their course, as an allocation does (presentations.actions.locks)."""
+    rounds = PreferenceRound.objects.select_for_update(of=("self",)).filter(course__slug=slug)
+    list(rounds.order_by("pk").values_list("pk"))
 
 
 def _apply(load: Load) -> None:

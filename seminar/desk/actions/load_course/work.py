@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -32,7 +32,8 @@ class Window(NamedTuple):
 def put_rounds(load: Load, papers: dict[str, Paper]) -> list[PreferenceRound]:
     """Bring the rounds to the file's; return what is left over. Locks the rounds.
 
-    What students were promised when they could first submit stays: papers, lengths, opening.
+    What students were promised when they could first submit stays: papers, lengths, opening, and
+    the time they have: an end only moves to later.
     """
     schedule = schedule_facts(load.course)
     rows = PreferenceRound.objects.select_for_update().filter(course=load.course).order_by("pk")
@@ -174,7 +175,7 @@ def _instant(
 
 
 def _may_change_round(
-    load: Load, path: Path, row: PreferenceRound, fields: dict[str, object], wanted: set[int]
+    load: Load, path: Path, row: PreferenceRound, fields: dict[str, Any], wanted: set[int]
 ) -> bool:
     """Tell whether a round may become what the file says; write down why not."""
     fixed = FROZEN_FIELDS if row.closed_at is None else (*FROZEN_FIELDS, "closes_at")
@@ -187,7 +188,19 @@ def _may_change_round(
         rule = _("Lists have been submitted in this round, so its %(name)s stays.")
         key = name.removesuffix("_at")
         load.ledger.refuse((*path, key), "round_in_use", row.key, rule % {"name": key})
-    return not differing
+    return _keeps_time(load, path, row, fields["closes_at"]) and not differing
+
+
+def _keeps_time(load: Load, path: Path, row: PreferenceRound, closes_at: datetime) -> bool:
+    """Tell whether everybody keeps the time to submit that they were promised.
+
+    An earlier end could even lie before lists that are in already. Later is fine.
+    """
+    if row.closed_at is not None or closes_at >= row.closes_at:
+        return True
+    rule = _("Lists are in, and nobody may lose time they were promised: it may only close later.")
+    load.ledger.refuse((*path, "closes"), "round_closes_earlier", row.key, rule)
+    return False
 
 
 def _check_deadline(load: Load, path: Path, row: Assignment, closes_at: datetime) -> None:
