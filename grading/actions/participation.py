@@ -11,13 +11,45 @@ from courses.models import Meeting, Membership
 from grading.actions.attendance import refuse_meeting
 from grading.actions.locks import lock_students, refuse_frozen
 from grading.models import GradeItem, ParticipationPoint
-from seminar.accounts.actions import audit
+from seminar.accounts.actions import audit, once
 from seminar.lib.errors import Refused
 from seminar.lib.numbers import plain
 
 
 @transaction.atomic
-def give_participation(
+def give_participation(  # noqa: PLR0913 - the facts of one line, by whom, when, which request
+    item: GradeItem,
+    meeting: Meeting,
+    membership: Membership,
+    points: Decimal,
+    *,
+    by: Membership,
+    at: datetime,
+    nonce: str = "",
+) -> Decimal:
+    """Give a student points for one meeting, or take some back with a negative number.
+
+    Lines are only added: taking back is a line of its own. Returns the student's sum in this
+    meeting, which stays between 0 and the item's cap per meeting. A request that is repeated with
+    its ``nonce`` (a double click) adds nothing and is answered as the first one was.
+
+    Locks the membership. Queues nothing. Raises Refused: "cancelled", "too_early", "frozen" (409),
+    "above_cap", "nothing_to_undo" (422), and what ``once`` raises.
+    """
+    assert item.kind == GradeItem.Kind.PARTICIPATION, "points are given in participation items"
+    assert item.course_id == meeting.course_id == membership.course_id, "one course"
+    lock_students([membership.pk])
+
+    def give() -> dict[str, str]:
+        total = add_line(item, meeting, membership, points, by=by, at=at)
+        return {"total": str(total)}
+
+    body = [item.pk, meeting.pk, membership.pk, plain(points)]
+    answer = once(nonce, user=by.user, verb="give_participation", body=body, at=at, do=give)
+    return Decimal(answer["total"])
+
+
+def add_line(
     item: GradeItem,
     meeting: Meeting,
     membership: Membership,
@@ -26,18 +58,8 @@ def give_participation(
     by: Membership,
     at: datetime,
 ) -> Decimal:
-    """Give a student points for one meeting, or take some back with a negative number.
-
-    Lines are only added: taking back is a line of its own. Returns the student's sum in this
-    meeting, which stays between 0 and the item's cap per meeting.
-
-    Locks the membership. Queues nothing. Raises Refused: "cancelled", "too_early", "frozen" (409),
-    "above_cap", "nothing_to_undo" (422).
-    """
-    assert item.kind == GradeItem.Kind.PARTICIPATION, "points are given in participation items"
-    assert item.course_id == meeting.course_id == membership.course_id, "one course"
+    """Check and insert one line, and return the new sum. Call with the membership locked."""
     refuse_meeting(meeting, at)
-    lock_students([membership.pk])
     refuse_frozen(meeting.course)
     lines = ParticipationPoint.objects.filter(item=item, meeting=meeting, membership=membership)
     had = lines.aggregate(sum=Sum("points"))["sum"] or Decimal(0)

@@ -4,6 +4,7 @@ from grading.queries.meetings import (
     attendance_rows,
     attendance_tiles,
     participation_grids,
+    step_of,
 )
 from grading.queries.pages import (
     grade_page,
@@ -95,6 +96,7 @@ __all__ = [
     "staff_standings",
     "standing_page",
     "standing_words",
+    "step_of",
     "student_by_code",
     "student_standing",
     "verdict_changes",

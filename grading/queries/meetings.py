@@ -95,6 +95,16 @@ class Grid(NamedTuple):
     item: GradeItem
     given: list[Given]
 
+    @property
+    def step(self) -> Decimal:
+        """The points that one tap gives or takes back."""
+        return step_of(self.item)
+
+
+def step_of(item: GradeItem) -> Decimal:
+    """Return the points of one tap: 1, or all that one meeting can give where that is less."""
+    return min(Decimal(1), item.meeting_cap)
+
 
 def participation_grids(meeting: Meeting) -> list[Grid]:
     """Return the items of class participation with everybody's points. Three queries."""

@@ -1,7 +1,5 @@
 """Pages of a meeting: who was there, who took part."""
 
-from decimal import Decimal
-
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,6 +11,7 @@ from courses.access import STAFF, CourseRequest, course_page
 from courses.models import Meeting
 from grading import actions, forms, queries
 from seminar.lib import clock
+from seminar.lib.codes import new_code
 from seminar.lib.errors import Refused
 
 
@@ -93,9 +92,10 @@ def give(request: CourseRequest, meeting: Meeting) -> str:
         raise Http404
     if request.POST.get("do") not in {"give", "undo"}:
         raise forms.bad_request()
-    step = min(Decimal(1), item.meeting_cap)
+    step = queries.step_of(item)
     points = step if request.POST["do"] == "give" else -step
-    actions.give_participation(item, meeting, member, points, by=request.membership, at=clock.now())
+    who = {"by": request.membership, "at": clock.now(), "nonce": request.POST.get("nonce", "")}
+    actions.give_participation(item, meeting, member, points, **who)
     return member.code
 
 
@@ -106,6 +106,7 @@ def render_participation(
     context = {
         "meeting": meeting,
         "grids": queries.participation_grids(meeting),
+        "nonce": new_code(),
         "refusal": refusal,
         "nav_active": "attendance",
     }

@@ -356,6 +356,15 @@ class TestParticipation:
         lines = ParticipationPoint.objects.order_by("id").values_list("points", flat=True)
         assert list(lines) == [1, 1, -1]
 
+    def test_a_repeated_request_adds_nothing(self, course, student, ta, talking):
+        meeting = make_meeting(course, date(2025, 10, 20))
+        tap = (talking, meeting, student, Decimal(2))
+        asked = {"by": ta, "at": NOON, "nonce": "tapped-twice"}
+        assert [give_participation(*tap, **asked) for _ in range(2)] == [2, 2]
+        assert ParticipationPoint.objects.get().points == 2
+        other = (talking, meeting, student, Decimal(-1))
+        refused("nonce_reused", give_participation, *other, **asked)
+
     def test_nothing_below_zero(self, course, student, ta, talking):
         meeting = make_meeting(course, date(2025, 10, 20))
         refused(

@@ -239,6 +239,19 @@ class TestAttendance:
         assert page(ta, "participation", "m1", data=data | {"do": "undo"}).status_code == 302
         assert list(ParticipationPoint.objects.values_list("points", flat=True)) == [1, -1]
 
+    def test_a_double_click_gives_one_step(self, course, meeting, student, other_student, ta):
+        component = make_component(course, "talking", 100)
+        cap = {"meeting_cap": Decimal("0.5"), "key": "talking"}
+        make_item(component, kind="participation", **cap)
+        shown = page(ta, "participation", "m1")
+        nonces = re.findall(r'name="nonce" value="([^"]+)"', shown.content.decode())
+        assert len(set(nonces)) == 2
+        assert "Give 0.5 points to Ada Student" in text(shown)
+        data = {"item": "talking", "code": student.code, "do": "give", "nonce": nonces[0]}
+        for _ in range(2):
+            assert page(ta, "participation", "m1", data=data).status_code == 302
+        assert ParticipationPoint.objects.get().points == Decimal("0.5")
+
 
 class TestStanding:
     @pytest.mark.parametrize(
