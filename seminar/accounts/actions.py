@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from seminar.accounts.models import AuditEntry, Nonce, User
@@ -54,12 +54,14 @@ def once(
     """Do something at most once per nonce; a repetition gets the first answer again.
 
     Call inside the action's transaction, after the contested row is locked: the lock also keeps two
-    equal requests apart, and the unique (user, nonce) catches what no lock covers. ``body`` is what
-    was asked for, as JSON; ``do`` returns the answer, as JSON. An empty nonce means "no protection
-    asked for" (commands, imports).
+    equal requests apart, and the unique (user, nonce) catches what no lock covers: what this
+    request did is then taken back with its transaction. ``body`` is what was asked for, as JSON;
+    ``do`` returns the answer, as JSON. An empty nonce means "no protection asked for" (commands,
+    imports).
 
-    Raises Refused, both with status 422: "nonce_malformed" for what no form of ours sends,
-    "nonce_reused" for the same nonce with another verb or body.
+    Raises Refused: "nonce_malformed" (422) for what no form of ours sends, "nonce_reused" (422) for
+    the same nonce with another verb or body, "busy" (409) for an equal request that was answered
+    while this one ran.
     """
     if not nonce:
         return do()
@@ -70,19 +72,38 @@ def once(
     seen = Nonce.objects.filter(user=user, nonce=nonce).first()
     if seen is None:
         answer = do()
-        Nonce.objects.create(
-            user=user, nonce=nonce, verb=verb, body_hash=body_hash, answer=answer, created_at=at
+        _remember(
+            Nonce(
+                user=user, nonce=nonce, verb=verb, body_hash=body_hash, answer=answer, created_at=at
+            )
         )
         return answer
+    _need_same_body(seen, body_hash)
+    answer = seen.answer
+    assert isinstance(answer, dict)
+    return answer
+
+
+def _remember(answered: Nonce) -> None:
+    """Store an answer, unless another request with this nonce was quicker."""
+    try:
+        with transaction.atomic():
+            answered.save()
+    except IntegrityError:
+        quicker = Nonce.objects.get(user=answered.user, nonce=answered.nonce)
+        _need_same_body(quicker, answered.body_hash)
+        raise Refused(
+            "busy", _("This is being done already. Reload the page to see what came of it.")
+        ) from None
+
+
+def _need_same_body(seen: Nonce, body_hash: str) -> None:
     if seen.body_hash != body_hash:
         raise Refused(
             "nonce_reused",
             _("This form was already sent with other content. Reload the page and send it again."),
             status=422,
         )
-    answer = seen.answer
-    assert isinstance(answer, dict)
-    return answer
 
 
 @transaction.atomic

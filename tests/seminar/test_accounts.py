@@ -1,9 +1,12 @@
 """Accounts: the audit log, nonces, the own page, signing up and in through the outbox."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import connection, connections, transaction
 from django.test import Client
 
 from seminar.accounts.actions import audit, once, set_rights, update_account
@@ -91,6 +94,48 @@ def test_once_remembers_nothing_of_what_was_refused(db: None) -> None:
         once("nonce-0001", user=user, verb="test", body=1, at=NOON, do=refuse)
 
     assert ask(user, []) == {"number": 1}
+
+
+@pytest.mark.parametrize(("body", "code", "status"), [(1, "busy", 409), (2, "nonce_reused", 422)])
+def test_once_takes_back_what_it_did_where_another_request_was_quicker(
+    db: None, body: int, code: str, status: int
+) -> None:
+    user = make_user()
+
+    def overtaken() -> dict[str, Any]:
+        audit("overtaken", at=NOON, actor=user, subject="x")
+        ask(user, [], body=body)  # the other request, under another lock
+        return {"number": 9}
+
+    with pytest.raises(Refused) as refusal, transaction.atomic():
+        once("nonce-0001", user=user, verb="test", body=1, at=NOON, do=overtaken)
+
+    assert (refusal.value.code, refusal.value.status) == (code, status)
+    assert AuditEntry.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_once_by_two_requests_under_different_locks_answers_one() -> None:
+    user, start = make_user(), Barrier(2, timeout=20)
+
+    def request(body: int) -> str:
+        def do() -> dict[str, Any]:
+            if connection.vendor == "postgresql":  # SQLite lets one transaction in at a time
+                start.wait()
+            return {"body": body}
+
+        try:
+            with transaction.atomic():
+                once("nonce-0001", user=user, verb="test", body=body, at=NOON, do=do)
+        except Refused as refusal:
+            return refusal.code
+        finally:
+            connections.close_all()
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(request, [1, 2])) == ["done", "nonce_reused"]
+    assert Nonce.objects.count() == 1
 
 
 # --- the own page ------------------------------------------------------------------------------
