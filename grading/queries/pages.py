@@ -159,6 +159,14 @@ class GradePage:
         scores = [line for line in self.history if line.kind == GradeEntry.Kind.SCORE]
         return scores[-1] if scores else None
 
+    @property
+    def replaced(self) -> Submission | None:
+        """The version that was scored, if another one counts now."""
+        line = self.scored
+        if line is None or line.submission is None or self.submission is None:
+            return None
+        return None if line.submission == self.submission else line.submission
+
     def filled(self, sent: Any) -> GradeForm:
         """Return the form's content: what was sent and refused, else what was saved last."""
         if sent is not None:

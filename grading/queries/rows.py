@@ -84,11 +84,13 @@ class EntryRow(NamedTuple):
     kind: str
     points: Decimal | None
     at: datetime
+    submission: int | None
 
 
 class SubmissionRow(NamedTuple):
     """The version that counts: the latest."""
 
+    id: int
     received_at: datetime
     late_days: int
 
@@ -237,20 +239,19 @@ def read_entries(rows: Rows, who: dict[str, Membership]) -> None:
     """Read histories and releases in one query."""
     lines = GradeEntry.objects.filter(item__course=rows.course, **who).order_by()
     shown = Release.objects.filter(item__course=rows.course, **who).order_by()
-    columns = ("item_id", "membership_id", "seq", "kind", "points", "at")
+    columns = ("item_id", "membership_id", "seq", "kind", "points", "at", "submission_id")
     releases = shown.annotate(
         seq=Value(0, output_field=IntegerField()),
         kind=Value("release", output_field=CharField()),
         points=Value(None, output_field=POINTS),
+        submission_id=Value(None, output_field=IntegerField()),
     )
-    found = lines.values_list(*columns).union(
-        releases.values_list("item_id", "membership_id", "seq", "kind", "points", "at"), all=True
-    )
-    for item, member, seq, kind, points, at in found:
+    found = lines.values_list(*columns).union(releases.values_list(*columns), all=True)
+    for item, member, seq, kind, points, at, submission in found:
         if kind == "release":
             rows.released.add((item, member))
         else:
-            rows.entries[item, member].append(EntryRow(seq, kind, points, at))
+            rows.entries[item, member].append(EntryRow(seq, kind, points, at, submission))
     for history in rows.entries.values():
         history.sort()
 
@@ -269,7 +270,7 @@ def read_work(rows: Rows, who: dict[str, Membership]) -> None:
             when=F("received_at"),
             n=F("late_days"),
         )
-        .values_list(*columns, "number")
+        .values_list(*columns, "number", "id")
     )
     extensions = (
         Extension.objects.filter(assignment__course=course, **who)
@@ -281,7 +282,7 @@ def read_work(rows: Rows, who: dict[str, Membership]) -> None:
             n=Value(0, output_field=number),
             number=Value(0, output_field=number),
         )
-        .values_list(*columns, "number")
+        .values_list(*columns, "number", "id")
     )
     talks = (
         Presenter.objects.live()
@@ -294,17 +295,17 @@ def read_work(rows: Rows, who: dict[str, Membership]) -> None:
             n=Value(0, output_field=number),
             number=Value(0, output_field=number),
         )
-        .values_list(*columns, "number")
+        .values_list(*columns, "number", "id")
     )
     newest: dict[tuple[int, int], int] = {}
-    for what, member, ref, when, days, count in latest.union(extensions, talks, all=True):
+    for what, member, ref, when, days, count, pk in latest.union(extensions, talks, all=True):
         if what == "extension":
             rows.extensions[ref, member] = when
         elif what != "submission":
             rows.talks[what, member] = ref
         elif count > newest.get((ref, member), 0):
             newest[ref, member] = count
-            rows.submissions[ref, member] = SubmissionRow(when, days)
+            rows.submissions[ref, member] = SubmissionRow(pk, when, days)
 
 
 def read_marks(rows: Rows, who: dict[str, Membership]) -> None:

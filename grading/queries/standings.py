@@ -150,13 +150,19 @@ def item_facts(facts: Facts, item: ItemRow, member: Membership) -> ItemFacts:
     rows = facts.rows
     key = (item.id, member.pk)
     folded = rules.current(
-        rules.Entry(entry.seq, rules.EntryKind(entry.kind), entry.points)
+        rules.Entry(entry.seq, rules.EntryKind(entry.kind), entry.points, entry.submission)
         for entry in rows.entries.get(key, ())
     )
     released = key in rows.released
     if item.kind == GradeItem.Kind.ASSIGNMENT:
-        done = (item.assignment, member.pk) in rows.submissions
-        return ItemFacts(deadline_of(facts, item, member) + GRACE, done, folded, released)
+        latest = rows.submissions.get((item.assignment or 0, member.pk))
+        return ItemFacts(
+            deadline_of(facts, item, member) + GRACE,
+            done=latest is not None,
+            folded=folded,
+            released=released,
+            newest=latest.id if latest else None,
+        )
     if item.kind == GradeItem.Kind.PRESENTATION:
         held = talk_ends(facts, item, member)
         due = facts.last_talks.get(item.talk_kind)

@@ -194,7 +194,7 @@ def submission_of(item: GradeItem, membership: Membership) -> Submission | None:
 def history_of(item: GradeItem, membership: Membership) -> list[GradeEntry]:
     """Return the lines of one grade, oldest first, with who wrote them. One query."""
     found = GradeEntry.objects.filter(item=item, membership=membership)
-    return list(found.select_related("by__user").order_by("seq"))
+    return list(found.select_related("by__user", "submission").order_by("seq"))
 
 
 def histories_of(membership: Membership) -> list[GradeEntry]:

@@ -23,11 +23,15 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True)
 class Entry:
-    """One append-only line. ``points`` belong to scores and overrides."""
+    """One append-only line. ``points`` belong to scores and overrides.
+
+    ``submission`` tells which version of the work a score is about; None for a talk.
+    """
 
     seq: int
     kind: EntryKind
     points: Decimal | None = None
+    submission: int | None = None
 
 
 @dataclass(frozen=True)
@@ -36,13 +40,14 @@ class Folded:
 
     ``score`` and ``excused`` are the grade as given (one of them at most); ``override`` lies over
     it and wins while it is there. ``seq`` is the last line's number, 0 without lines: a save that
-    names another is stale.
+    names another is stale. ``submission`` is the version that ``score`` is about.
     """
 
     score: Decimal | None = None
     excused: bool = False
     override: Decimal | None = None
     seq: int = 0
+    submission: int | None = None
 
 
 def current(entries: Iterable[Entry]) -> Folded:
@@ -52,6 +57,7 @@ def current(entries: Iterable[Entry]) -> Folded:
     and is final. ``clear`` takes away the override if there is one, else the score or excuse.
     """
     score: Decimal | None = None
+    submission: int | None = None
     override: Decimal | None = None
     excused = False
     seq = 0
@@ -62,9 +68,10 @@ def current(entries: Iterable[Entry]) -> Folded:
         elif entry.kind is EntryKind.CLEAR and override is not None:
             override = None
         else:
-            score = entry.points if entry.kind is EntryKind.SCORE else None
+            scored = entry.kind is EntryKind.SCORE
+            score, submission = (entry.points, entry.submission) if scored else (None, None)
             excused = entry.kind is EntryKind.EXCUSE
-    return Folded(score, excused, override, seq)
+    return Folded(score, excused, override, seq, submission)
 
 
 class ItemState(StrEnum):
@@ -86,7 +93,8 @@ class ItemFacts:
 
     ``due`` is the effective deadline with its grace; for a talk, the end of the last meeting of
     its kind; None while unknown. ``done``: submitted, or the talk was held. ``talk`` tells talks
-    from work handed in. ``released``: the student may know this score.
+    from work handed in. ``released``: the student may know this score. ``newest`` is the version
+    of the work that counts.
     """
 
     due: datetime | None
@@ -94,15 +102,28 @@ class ItemFacts:
     folded: Folded = Folded()
     released: bool = False
     talk: bool = False
+    newest: int | None = None
+
+    @property
+    def outdated(self) -> bool:
+        """Tell whether the score is about another version than the one that counts.
+
+        So it is where a late version replaced one that was graded already.
+        """
+        scored = self.folded.submission
+        return scored is not None and self.newest is not None and scored != self.newest
 
 
 def staff_state(facts: ItemFacts, at: datetime) -> ItemState:
-    """Return the state as staff see it: every fact counts, released or not."""
+    """Return the state as staff see it: every fact counts, released or not.
+
+    Work replaced after it was scored waits to be graded again. Source: PRODUCT 3.2.
+    """
     if facts.folded.override is not None:
         return ItemState.OVERRIDDEN
     if facts.folded.excused:
         return ItemState.EXCUSED
-    if facts.folded.score is not None:
+    if facts.folded.score is not None and not facts.outdated:
         return ItemState.GRADED
     if facts.done:
         return ItemState.AWAITING

@@ -174,6 +174,33 @@ class TestLate:
         score(item, student, "9")
         assert staff_view(student).standing.total.floor == 90
 
+    def test_a_late_version_of_graded_work_waits_to_be_graded(self, late_course, item, student, ta):
+        first = hand_in(item, student)
+        score(item, student, "9", submission=first)
+        release(item, student, by=ta)
+        assert staff_view(student).standing.total.floor == 90
+        second = hand_in(item, student, received_at=DUE + timedelta(hours=1), late_days=1)
+        judged = staff_view(student)
+        assert judged.states == own_view(student).states == {item.key: STATE.AWAITING}
+        assert (judged.standing.total.floor, judged.standing.total.ceiling) == (0, 90)
+        [row] = queue_of(late_course, at=NOON)
+        assert (row.waiting, row.graded, row.released) == (1, 0, 0)
+        assert next_waiting(late_course, at=NOON) == (item.key, student.code)
+        score(item, student, "10", submission=second)
+        assert staff_view(student).states == {item.key: STATE.GRADED}
+        assert staff_view(student).standing.total.floor == 90
+
+    def test_a_late_version_changes_no_override_and_no_excuse(self, late_course, item, student):
+        first = hand_in(item, student)
+        score(item, student, "9", submission=first)
+        score(item, student, "8", kind="override", reason="Regraded")
+        hand_in(item, student, received_at=DUE + timedelta(hours=1), late_days=1)
+        assert staff_view(student).states == {item.key: STATE.OVERRIDDEN}
+        score(item, student, None, kind="clear", reason="Graded anew")
+        assert staff_view(student).states == {item.key: STATE.AWAITING}
+        score(item, student, None, kind="excuse", reason="Ill")
+        assert staff_view(student).states == {item.key: STATE.EXCUSED}
+
     def test_an_override_is_final(self, late_course, item, student):
         hand_in(item, student, received_at=DUE + timedelta(hours=30), late_days=2)
         score(item, student, "9", kind="override", reason="No fault")

@@ -1,5 +1,6 @@
 """The fold of a history and the state of an item."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -94,13 +95,30 @@ def test_current_depends_on_sequence_only(lines, random):
             DUE,
             ItemState.OVERRIDDEN,
         ),
+        (ItemFacts(DUE, True, Folded(Decimal(3), submission=1), newest=1), DUE, ItemState.GRADED),
+        (ItemFacts(DUE, True, Folded(Decimal(3), submission=1), newest=2), DUE, ItemState.AWAITING),
+        (ItemFacts(DUE, True, Folded(Decimal(3)), newest=2), DUE, ItemState.GRADED),
+        (
+            ItemFacts(DUE, True, Folded(Decimal(3), False, Decimal(4), submission=1), newest=2),
+            DUE,
+            ItemState.OVERRIDDEN,
+        ),
     ],
 )
 def test_staff_state_follows_the_facts(facts, at, staff):
-    released = ItemFacts(facts.due, facts.done, facts.folded, released=True, talk=facts.talk)
+    released = replace(facts, released=True)
 
     assert staff_state(facts, at) is staff
     assert student_state(released, at) is staff
+
+
+def test_current_knows_which_version_was_scored():
+    first = Entry(1, SCORE, Decimal(7), submission=1)
+    second = Entry(2, SCORE, Decimal(8), submission=2)
+
+    assert current([first, second]).submission == 2
+    assert current([first, Entry(2, OVERRIDE, Decimal(5))]).submission == 1
+    assert current([first, Entry(2, CLEAR)]).submission is None
 
 
 @pytest.mark.parametrize("done", [True, False])
