@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from courses.admin import CourseScopedAdmin, OwnCourseFilter, reader
@@ -233,7 +233,11 @@ class PreferenceRoundAdmin(BoardAdmin):
             clock.now(),
             request.POST.get("nonce", ""),
         )
-        words = _("%(name)s now presents “%(paper)s”. Mails to %(told)s people are on their way.")
+        words = ngettext(
+            "%(name)s now presents “%(paper)s”. A mail to %(told)s person is on its way.",
+            "%(name)s now presents “%(paper)s”. Mails to %(told)s people are on their way.",
+            answer["told"],
+        )
         facts = {"name": to.user.name, "paper": paper.title, "told": answer["told"]}
         messages.success(request, words % facts)
         return redirect("admin:presentations_preferenceround_change", round_.pk)

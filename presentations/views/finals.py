@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from courses.access import INSTRUCTOR, CourseRequest, course_page
@@ -35,7 +35,11 @@ def finals(request: CourseRequest) -> HttpResponse:
     except Refused as refusal:
         form.refuse(refusal)
         return render_finals(request, page, form, at, status=refusal.status)
-    words = _("The talk is scheduled. Mails to %(told)s people are on their way.")
+    words = ngettext(
+        "The talk is scheduled. A mail to %(told)s person is on its way.",
+        "The talk is scheduled. Mails to %(told)s people are on their way.",
+        answer["told"],
+    )
     messages.success(request, words % answer)
     return redirect("presentations:finals", request.course.slug)
 
@@ -86,7 +90,11 @@ def cancel_final_talk(request: CourseRequest, code: str) -> HttpResponse:
         except Refused as refused:
             refusal = refused
         else:
-            words = _("The talk is cancelled. Mails to %(told)s people are on their way.")
+            words = ngettext(
+                "The talk is cancelled. A mail to %(told)s person is on its way.",
+                "The talk is cancelled. Mails to %(told)s people are on their way.",
+                answer["told"],
+            )
             messages.success(request, words % answer)
             return redirect("presentations:finals", request.course.slug)
     return render_cancel(request, talk, at, refusal)

@@ -211,7 +211,7 @@ def test_assign_presenter_takes_three_clicks_from_the_board(
     answers = [browser.post(url, sent) for _ in range(2)]  # 3, twice
     assert [(a.status_code, a["Location"]) for a in answers] == [(302, board_url)] * 2
     page = browser.get(board_url).content.decode()
-    assert "Noor van Dijk now presents “GPipe”. Mails to 1 people are on their way." in page
+    assert "Noor van Dijk now presents “GPipe”. A mail to 1 person is on its way." in page
     assert "Every student has a talk in class." in page
     assert Presenter.objects.get(membership=noor).presentation.paper == round_.papers.get(
         key="gpipe"
