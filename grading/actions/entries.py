@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from assignments.models import Submission
 from courses.models import Membership
 from grading import rules
-from grading.actions.locks import is_frozen, lock_students, required_reason
+from grading.actions.locks import is_frozen, lock_students, refuse_texts, required_reason
 from grading.models import GradeEntry, GradeItem, Release, RubricRow
 from grading.queries import gradable_from
 from seminar.accounts.actions import audit
@@ -53,9 +53,11 @@ def grade_item(
     Locks the membership: two graders are served in turn, and the second one's base is stale.
     Queues nothing. Raises Refused: "stale" (409, ``problems`` hold the other version), "newer_version"
     (409) if another submission counts now, "computed", "nothing_to_grade", "too_early" (409),
-    "score" (422) naming item, value and rule, "reason_missing" (422) for a visible grade.
+    "score" (422) naming item, value and rule, "reason_missing" (422) for a visible grade,
+    "text_refused" (422).
     """
     lock_students([membership.pk])
+    refuse_texts(feedback=grade.feedback, note=grade.note, reason=grade.reason)
     refuse_foreign(item, membership)
     history = lines_of(item, membership)
     if history and repeats(history[-1], grade, by):

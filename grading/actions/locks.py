@@ -8,6 +8,8 @@ from courses.models import Course, Membership
 from grading.models import ResultRun
 from seminar.lib.errors import Refused
 
+LONGEST = 20_000
+
 
 def lock_students(ids: Iterable[int]) -> None:
     """Lock the memberships whose grades are about to change, always in order of their id.
@@ -44,8 +46,30 @@ def refuse_frozen(course: Course) -> None:
         )
 
 
+def refuse_texts(**texts: str) -> None:
+    """Raise Refused("text_refused", 422) naming a text that is too long or holds NUL."""
+    for name, text in texts.items():
+        if len(text) > LONGEST or "\0" in text:
+            raise Refused(
+                "text_refused",
+                _("A text can have at most 20,000 characters. Nothing was saved."),
+                status=422,
+                problems=[
+                    {
+                        "field": name,
+                        "value": str(len(text)),
+                        "rule": _("At most 20,000 characters."),
+                    }
+                ],
+            )
+
+
 def required_reason(reason: str) -> str:
-    """Return the reason without blanks around it. Raises Refused("reason_missing", 422)."""
+    """Return the reason without blanks around it.
+
+    Raises Refused("reason_missing", 422), or ("text_refused", 422) for one that is too long.
+    """
+    refuse_texts(reason=reason)
     text = reason.strip()
     if not text:
         raise Refused(

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from assignments.models import Extension, Submission
 from assignments.rules import GRACE, effective_deadline
@@ -144,6 +144,7 @@ class GradePage:
     submission: Submission | None
     talk: Presenter | None
     folded: rules.Folded
+    released: bool
     visible: bool
     ready_at: datetime | None
     ready: bool
@@ -183,12 +184,13 @@ def grade_page(item: GradeItem, member: Membership, *, at: datetime) -> GradePag
     released = Release.objects.filter(item=item, membership=member)
     frozen = ResultRun.objects.filter(course=item.course, frozen_at__isnull=False)
     known = Membership.objects.filter(pk=member.pk).annotate(
-        visible=Q(Exists(released)) | Q(Exists(frozen)),
+        seen=Exists(released),
+        frozen=Exists(frozen),
         until=Extension.objects.filter(
             membership=OuterRef("pk"), assignment=item.assignment_id
         ).values("until")[:1],
     )
-    visible, until = known.values_list("visible", "until").get()
+    seen, is_frozen, until = known.values_list("seen", "frozen", "until").get()
     talk = talk_of(item, member) if item.talk_kind else None
     submission = submission_of(item, member)
     ready_at = None
@@ -207,7 +209,8 @@ def grade_page(item: GradeItem, member: Membership, *, at: datetime) -> GradePag
         folded=rules.current(
             rules.Entry(line.seq, rules.EntryKind(line.kind), line.points) for line in history
         ),
-        visible=visible,
+        released=seen,
+        visible=seen or is_frozen,
         ready_at=ready_at,
         ready=ready_at is not None and at >= ready_at,
     )

@@ -1,9 +1,10 @@
 """Pages of graders: what waits, one item's students, one student's work beside the rubric."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -58,9 +59,9 @@ def grade(request: CourseRequest, key: str, code: str) -> HttpResponse:
     item, member = found_or_404(request, key, code)
     if request.method != "POST":
         return render_grade(request, item, member)
-    sent: Grade | None = None
+    sent = forms.typed_grade(request.POST)
     try:
-        sent = forms.read_grade(request.POST)
+        sent = replace(sent, base_seq=forms.read_base(request.POST))
         actions.grade_item(item, member, sent, by=request.membership, at=clock.now())
     except Refused as refusal:
         return render_grade(request, item, member, refusal, sent)
@@ -78,7 +79,7 @@ def decide_item(request: CourseRequest, key: str, code: str) -> HttpResponse:
     try:
         decide(request, item, member)
     except Refused as refusal:
-        return render_grade(request, item, member, refusal)
+        return render_grade(request, item, member, refusal, asked=request.POST)
     messages.success(request, _("Saved in the history of this grade."))
     return redirect("grading:grade", request.course.slug, key, code)
 
@@ -114,12 +115,20 @@ def render_grade(
     member: Membership,
     refusal: Refused | None = None,
     sent: Grade | None = None,
+    *,
+    asked: QueryDict | None = None,
 ) -> HttpResponse:
-    """Show the grading page, with what was sent and why it was refused."""
+    """Show the grading page, and why what was sent was refused.
+
+    ``sent`` is what the grading form held, ``asked`` what the form of exceptions held: each comes
+    back as it was typed.
+    """
     page = queries.grade_page(item, member, at=clock.now())
     context = {
         "page": page,
         "form": page.filled(sent),
+        "sent": sent,
+        "asked": asked,
         "refusal": refusal,
         "conflict": refusal is not None and refusal.code == "stale",
         "nav_active": "grading",

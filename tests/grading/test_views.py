@@ -158,6 +158,55 @@ class TestGrade:
         assert page(ta, "decide_item", "report-1", student.code, data=change).status_code == 422
         assert GradeEntry.objects.get().kind == "excuse"
 
+    def test_a_refused_exception_keeps_what_was_typed(self, reports, student, ta):
+        hand_in(reports, student)
+        data = {"base_seq": "0", "reason": "Agreed in <person>", "points": "11", "do": "override"}
+        response = page(ta, "decide_item", "report-1", student.code, data=data)
+        body = response.content.decode()
+        assert response.status_code == 422
+        assert 'name="reason" autocomplete="off" value="Agreed in &lt;person&gt;"' in body
+        assert 'autocomplete="off" value="11"' in body
+        assert '<p class="err" id="override_error">' in body
+        assert 'id="points_error"' not in body
+
+    def test_a_stale_exception_shows_no_version_of_its_own(self, reports, student, ta):
+        hand_in(reports, student)
+        score(reports, student, "7", by=ta, feedback="Theirs")
+        data = {"base_seq": "0", "reason": "Ill", "do": "excuse"}
+        response = page(ta, "decide_item", "report-1", student.code, data=data)
+        assert response.status_code == 409
+        assert "Yours, not saved" not in text(response)
+        assert "7 points, Tilda Assistant" in text(response)
+        assert 'autocomplete="off" value="Ill"' in response.content.decode()
+
+    @pytest.mark.parametrize("field", ["feedback", "note"])
+    def test_a_comment_that_is_too_long_comes_back_whole(self, reports, student, ta, field):
+        hand_in(reports, student)
+        data = {"base_seq": "0", "row-summary": "4", "row-strengths": "3", "feedback": "Good"}
+        long = "y" * 20_000 + " the end"
+        response = page(ta, "grade", "report-1", student.code, data=data | {field: long})
+        body = response.content.decode()
+        assert response.status_code == 422
+        assert long in body
+        assert "20,000 characters" in body
+        picked = re.findall(r'name="(row-\w+)" value="(\d)" checked', body)
+        assert picked == [("row-summary", "4"), ("row-strengths", "3")]
+        assert not GradeEntry.objects.exists()
+
+    def test_a_reason_is_asked_for_and_why(self, reports, student, ta, instructor):
+        hand_in(reports, student)
+        score(reports, student, "7", by=ta)
+        assert "Reason for the change" not in text(page(ta, "grade", "report-1", student.code))
+        ResultRun.objects.create(
+            course=reports.course, number=1, requested_at=NOON, computed_at=NOON, frozen_at=NOON
+        )
+        words = text(page(ta, "grade", "report-1", student.code))
+        assert "The results are frozen, and this grade is part of them." in words
+        assert "sees this grade already" not in words
+        release(reports, student, by=ta)
+        words = text(page(ta, "grade", "report-1", student.code))
+        assert "The student sees this grade already." in words
+
     @pytest.mark.parametrize("base", ["", "-1", "x", "²", "9" * 10])
     def test_a_base_that_is_no_number_is_refused(self, reports, student, ta, base):
         hand_in(reports, student)
