@@ -1,5 +1,6 @@
 """Results of a term: asked for, computed by a job, frozen, published."""
 
+import logging
 from datetime import datetime
 
 from django.db import transaction
@@ -22,6 +23,8 @@ from seminar.accounts.actions import audit
 from seminar.accounts.models import User
 from seminar.lib.errors import Refused
 from seminar.notifications.actions import enqueue
+
+log = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -49,9 +52,19 @@ def request_results(course: Course, *, by: User | None, at: datetime) -> ResultR
 
 
 def compute_results(*, at: datetime) -> int:
-    """Compute every requested run; return how many. Each in its own transaction."""
+    """Compute every requested run; return how many.
+
+    Each in its own transaction: what fails for one course is logged, keeps waiting for the next
+    time, and leaves the other courses alone.
+    """
     waiting = ResultRun.objects.filter(computed_at__isnull=True).order_by("requested_at", "id")
-    return sum(compute_run(pk, at=at) for pk in waiting.values_list("pk", flat=True))
+    computed = 0
+    for pk in list(waiting.values_list("pk", flat=True)):
+        try:
+            computed += compute_run(pk, at=at)
+        except Exception:  # one broken course must not keep the others from their results
+            log.exception("result run %s was not computed", pk)
+    return computed
 
 
 @transaction.atomic

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from assignments.models import Assignment, Extension, Submission
 from courses.models import Course, Membership
@@ -88,6 +90,36 @@ def test_plan_reminders_reminds_again_of_a_moved_deadline(
     assert plan_reminders(at=TWO_DAYS_BEFORE + timedelta(hours=1)) == 0
     assert plan_reminders(at=TWO_DAYS_BEFORE + timedelta(days=7)) == 1
     assert len(reminded()) == 2
+
+
+def test_plan_reminders_goes_on_after_one_that_fails(
+    course: Course,
+    report: Assignment,
+    student: Membership,
+    other_course: Course,
+    outsider: Membership,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    make_report(other_course, opens_at=report.opens_at, closes_at=DEADLINE - timedelta(minutes=1))
+    Course.objects.filter(pk=other_course.pk).update(zone="Nowhere/City")
+
+    assert plan_reminders(at=TWO_DAYS_BEFORE) == 1
+    assert reminded() == [student.user.email]
+    assert len([record for record in caplog.records if "was not written" in record.message]) == 1
+
+    Course.objects.filter(pk=other_course.pk).update(zone="Europe/Berlin")
+    assert plan_reminders(at=TWO_DAYS_BEFORE) == 1
+
+
+def test_plan_reminders_reads_all_before_it_writes(
+    course: Course, report: Assignment, student: Membership, other_student: Membership
+) -> None:
+    make_report(course, opens_at=report.opens_at, closes_at=DEADLINE)
+    with CaptureQueriesContext(connection) as found:
+        assert plan_reminders(at=TWO_DAYS_BEFORE) == 4
+    kinds = [query["sql"].lstrip('"( ').split()[0] for query in found]
+    reads = [n for n, query in enumerate(found) if "courses_membership" in query["sql"]]
+    assert max(reads) < kinds.index("INSERT")
 
 
 def test_plan_reminders_fires_no_burst_after_a_pause(

@@ -1,5 +1,6 @@
 """Writing the reminders that are due."""
 
+import logging
 from datetime import datetime
 
 from django.db import transaction
@@ -8,15 +9,25 @@ from seminar.desk.queries.reminders import DueReminder, due_reminders
 from seminar.notifications import actions as outbox
 from seminar.notifications.models import Message
 
+log = logging.getLogger(__name__)
+
 
 def plan_reminders(*, at: datetime) -> int:
     """Write every reminder that is due at ``at``; return how many were new.
 
-    One transaction per reminder: a sweep that is killed leaves the rest to the next one. Two sweeps
-    at once write each reminder once, by the message's key. A moved deadline changes the key, so
-    what was planned for the old one is not sent again and the new one is reminded of. Locks nothing.
+    One transaction per reminder: a sweep that is killed leaves the rest to the next one, and what
+    fails for one is logged and leaves the others alone. All are read before the first is written,
+    because SQLite takes no lock for writing while rows are still being read. Two sweeps at once
+    write each reminder once, by the message's key. A moved deadline changes the key, so what was
+    planned for the old one is not sent again and the new one is reminded of. Locks nothing.
     """
-    return sum(write_reminder(due, at=at) for due in due_reminders(at=at))
+    written = 0
+    for due in list(due_reminders(at=at)):
+        try:
+            written += write_reminder(due, at=at)
+        except Exception:  # one broken reminder must not keep the others from being sent
+            log.exception("reminder %s was not written", due.key)
+    return written
 
 
 @transaction.atomic
