@@ -212,15 +212,16 @@ def _refuse_other_than_pdf(path: Path, size: int) -> None:
 
 
 def _name(temporary: Path, final: Path) -> None:
-    """Give a complete file its name, durably: file first, then both folders."""
-    if final.exists():
-        return
-    new_folder = not final.parent.exists()
+    """Give a complete file its name, durably: file first, then both folders.
+
+    The folders are synced also where file or folder are there already: whoever made them may not
+    have come so far yet, and our row must not be the first to be durable.
+    """
     final.parent.mkdir(mode=0o700, exist_ok=True)
-    temporary.replace(final)
+    if not final.exists():
+        temporary.replace(final)
     _sync_folder(final.parent)
-    if new_folder:
-        _sync_folder(final.parent.parent)
+    _sync_folder(final.parent.parent)
 
 
 def _sync_folder(folder: Path) -> None:

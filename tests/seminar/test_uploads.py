@@ -1,6 +1,7 @@
 """Uploaded PDFs: judged by content, counted with bounded effort, kept under their hash."""
 
 import hashlib
+import os
 import time
 import zlib
 from collections.abc import Iterator
@@ -46,6 +47,24 @@ def test_store_pdf_twice_keeps_one_file(folder: Path) -> None:
     first, second = uploads.store_pdf([make_pdf(1)]), uploads.store_pdf([make_pdf(1)])
     assert first == second
     assert files_in(folder) == [first.sha256]
+
+
+def test_store_pdf_syncs_the_folders_also_of_a_file_that_is_there(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever stored it first may not have come to the sync yet."""
+    stored = uploads.store_pdf([make_pdf(1)])
+    synced: list[int] = []
+    sync = os.fsync
+
+    def watched(handle: int) -> None:
+        synced.append(os.fstat(handle).st_ino)
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    assert uploads.store_pdf([make_pdf(1)]) == stored
+    inside = uploads.path_of(stored.sha256).parent
+    assert synced[1:] == [inside.stat().st_ino, folder.stat().st_ino]
 
 
 @pytest.mark.parametrize(
