@@ -18,7 +18,7 @@ from assignments.queries import (
     draft_content,
     drafts_to_settle,
     latest_submission,
-    spec_of,
+    report_check,
 )
 from courses.queries import policy_in_force
 from seminar.accounts.actions import audit
@@ -71,7 +71,7 @@ def settle(draft: Draft, *, at: datetime) -> Submission | None:
     if latest_submission(assignment, membership) is not None:
         return None
     content = draft_content(draft)
-    missing = rules.report_problems(spec_of(assignment), rules.read_content(content)).missing
+    missing = report_check(draft, content).missing
     saved = [field.saved_at for field in draft.fields.all()]
     facts = rules.DraftFacts(
         complete=not missing, saved_at=max(saved, default=None), has_submission=False

@@ -18,11 +18,9 @@ from assignments.queries import (
     late_cost,
     late_policy,
     latest_submission,
-    offered_keys,
     problem_words,
     refusal_words,
-    reportable_papers,
-    spec_of,
+    report_check,
 )
 from courses.models import CoursePolicy, Membership
 from courses.queries import policy_in_force
@@ -72,7 +70,7 @@ def submit_report(
         closes_at, policy = _refuse_unless_open(assignment, membership, hand_in.received_at)
         settle(draft, at=at)
         content = draft_content(draft)
-        _refuse_incomplete(assignment, content, allowed=policy.incomplete_may_submit)
+        _refuse_incomplete(draft, content, allowed=policy.incomplete_may_submit)
         latest = latest_submission(assignment, membership)
         if latest is not None and latest.content_hash == rules.content_hash(content):
             return {"code": latest.code}
@@ -203,10 +201,9 @@ def _refuse_unless_open(
     return closes_at, policy
 
 
-def _refuse_incomplete(assignment: Assignment, content: dict[str, Any], *, allowed: bool) -> None:
-    offered = offered_keys(reportable_papers(assignment))
-    check = rules.report_problems(spec_of(assignment), rules.read_content(content), offered)
-    blocking = [problem for problem in check.missing if not (allowed and problem.code == "empty")]
+def _refuse_incomplete(draft: Draft, content: dict[str, Any], *, allowed: bool) -> None:
+    missing = report_check(draft, content).missing
+    blocking = [problem for problem in missing if not (allowed and problem.code == "empty")]
     if not blocking:
         return
     message = ngettext(

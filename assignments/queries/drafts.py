@@ -1,13 +1,14 @@
 """What a student is writing, and what a submission of it would hold."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Prefetch
 
 from assignments import rules
 from assignments.models import Assignment, Draft, DraftField, DraftPaper
-from assignments.rules import Part, ReportSpec
+from assignments.queries.deadlines import spec_of
+from assignments.rules import Part, ReportCheck, ReportSpec
 from courses.models import Membership, Module, Paper
 
 LIST_KEYS = {
@@ -21,21 +22,38 @@ LIST_KEYS = {
 OF_A_DRAFT = (Prefetch("papers", DraftPaper.objects.select_related("paper")), "fields")
 
 
-def reportable_papers(assignment: Assignment) -> list[Paper]:
-    """Return what a report may be about: its module's reading list, parts included. Two queries."""
+def modules_of(assignment: Assignment) -> frozenset[int]:
+    """Return the ids of a report's module and of all its parts. One query."""
     if assignment.module_id is None:
-        return []
+        return frozenset()
     parents = dict(
         Module.objects.filter(course_id=assignment.course_id).values_list("pk", "parent_id")
     )
     inside = {assignment.module_id}
     while more := {pk for pk, parent in parents.items() if parent in inside} - inside:
         inside |= more
+    return frozenset(inside)
+
+
+def reportable_papers(assignment: Assignment) -> list[Paper]:
+    """Return what a report may be about: its module's reading list, parts included. Two queries."""
     return list(
         Paper.objects.filter(
-            course_id=assignment.course_id, module_id__in=inside, reportable=True
+            course_id=assignment.course_id, module_id__in=modules_of(assignment), reportable=True
         ).order_by("module__position", "position", "id")
     )
+
+
+def report_check(draft: Draft, content: dict[str, Any]) -> ReportCheck:
+    """Return what is missing in a draft, and what to look at again. One query, draft prefetched.
+
+    A paper that left the reading list after it was chosen is missing. Page, button and job judge
+    by this, so that none of them takes what another refuses.
+    """
+    inside = modules_of(draft.assignment)
+    chosen = (row.paper for row in draft.papers.all())
+    offered = {paper.key for paper in chosen if paper.reportable and paper.module_id in inside}
+    return rules.report_problems(spec_of(draft.assignment), rules.read_content(content), offered)
 
 
 def papers_presented_by(membership: Membership) -> frozenset[int]:
@@ -50,11 +68,6 @@ def papers_presented_by(membership: Membership) -> frozenset[int]:
         presentations__presenters__ended_at=None,
     )
     return frozenset(rows.values_list("pk", flat=True))
-
-
-def offered_keys(papers: Collection[Paper]) -> frozenset[str]:
-    """Return the keys of papers, for the rules. No query."""
-    return frozenset(paper.key for paper in papers)
 
 
 def draft_of(assignment: Assignment, membership: Membership) -> Draft | None:

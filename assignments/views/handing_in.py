@@ -55,7 +55,7 @@ def render_check(
     if item.draft is None:
         return redirect("assignments:choose_papers", request.course.slug, assignment.key)
     content = queries.draft_content(item.draft)
-    found = rules.report_problems(queries.spec_of(assignment), rules.read_content(content))
+    found = queries.report_check(item.draft, content)
     context = {
         "assignment": assignment,
         "item": item,

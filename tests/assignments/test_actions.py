@@ -581,7 +581,7 @@ def test_submit_complete_drafts_tells_how_much_is_empty(
         without=frozenset({(0, "summary", 0), (1, "weakness", 1), (1, "weakness", 2)}),
     )
     actions.submit_complete_drafts(at=after(360))
-    assert Message.objects.get().subject == "[ELLM] Not submitted: 3 parts are empty"
+    assert Message.objects.get().subject == "[ELLM] Not submitted: 3 parts are missing"
 
 
 def test_submit_complete_drafts_leaves_what_was_submitted(
@@ -601,6 +601,17 @@ def test_submit_complete_drafts_only_where_the_course_says_so(
     make_draft(report, student)
     assert actions.submit_complete_drafts(at=after(360)) == 0
     assert Message.objects.get().subject == "[ELLM] Not submitted: your draft is only a draft"
+
+
+def test_submit_complete_drafts_leaves_a_paper_that_left_the_list_as_the_button_does(
+    report: Assignment, student: Membership
+) -> None:
+    paper = make_draft(report, student).papers.get(slot=1).paper
+    paper.reportable = False
+    paper.save()
+    assert refused(submit, report, student).code == "incomplete"
+    assert actions.submit_complete_drafts(at=after(360)) == 0
+    assert mails() == [("assignments/mail/not_submitted", "Ada Student")]
 
 
 def test_submit_complete_drafts_leaves_people_who_left(

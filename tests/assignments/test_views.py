@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from assignments import actions, queries
 from assignments.actions import HandIn
 from assignments.models import Assignment, Draft, DraftField, Extension, Submission
-from courses.models import Course, CoursePolicy, Membership
+from courses.models import Course, CoursePolicy, Membership, Paper
 from seminar.lib import uploads
 from tests.factories.assignments import (
     DEADLINE,
@@ -321,7 +321,7 @@ def test_edit_escapes_what_was_written(
 @pytest.mark.parametrize("others", [0, 10])
 @pytest.mark.parametrize(
     ("page", "queries_needed"),
-    [("", 12), ("papers", 12), ("edit", 11), ("check", 11), ("receipt", 11)],
+    [("", 12), ("papers", 12), ("edit", 11), ("check", 12), ("receipt", 11)],
 )
 def test_pages_of_a_report_take_at_most_twelve_queries(  # noqa: PLR0917
     ada: Client,
@@ -503,6 +503,15 @@ def test_check_lists_what_is_missing_with_links(
     assert "1 part is missing" in page
     assert f'{url(report, "edit")}#t-0.strength.2">Write a third strength for paper A' in page
     assert "Submit the report" not in page
+
+
+def test_check_names_a_paper_that_left_the_list(
+    ada: Client, report: Assignment, student: Membership
+) -> None:
+    paper = make_draft(report, student).papers.get(slot=1).paper
+    Paper.objects.filter(pk=paper.pk).update(reportable=False)
+    page = text_of(ada.get(url(report, "check")))
+    assert "Choose another paper B: this one is no longer on the list" in page
 
 
 def test_submit_report_leads_to_the_receipt(
