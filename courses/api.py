@@ -81,7 +81,8 @@ class Announcements(CourseApi):
         "list_announcements", "News, newest first", answer=listed(Announcement), query=Window
     )
     def get(self, request: Request, slug: str) -> Response:
-        return self.window(Announcement, queries.announcements_of(self.course))
+        until = None if self.membership.is_staff else clock.now()
+        return self.window(Announcement, queries.announcements_of(self.course, until=until))
 
 
 class NewAnnouncement(CourseApi):

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Prefetch, QuerySet
@@ -216,7 +217,14 @@ def module_fact(module: Module) -> ModuleFact:
     )
 
 
-def announcements_of(course: Course, *, public_only: bool = False) -> QuerySet[Announcement]:
-    """Return the news of a course, newest first, each with its author. One query."""
+def announcements_of(
+    course: Course, *, until: datetime | None = None, public_only: bool = False
+) -> QuerySet[Announcement]:
+    """Return the news of a course, newest first, each with its author. One query.
+
+    ``until`` leaves out what appears later than that instant: only staff see it before.
+    """
     news = course.announcements.select_related("author")
+    if until is not None:
+        news = news.filter(published_at__lte=until)
     return news.filter(public=True) if public_only else news

@@ -18,7 +18,7 @@ from seminar.lib.errors import Refused
 @require_safe
 @course_page(MEMBER)
 def announcements(request: CourseRequest) -> HttpResponse:
-    """List all news, newest first; staff write here too."""
+    """List news, newest first; staff write here too, and see what appears later."""
     return render_announcements(request, AnnouncementForm())
 
 
@@ -43,8 +43,11 @@ def render_announcements(
     request: CourseRequest, form: AnnouncementForm, *, status: int = 200
 ) -> HttpResponse:
     """Answer with the list and, for staff, the form; a form that comes back keeps its nonce."""
+    at = clock.now()
+    until = None if request.membership.is_staff else at
     context = {
-        "announcements": announcements_of(request.course),
+        "announcements": announcements_of(request.course, until=until),
+        "at": at,
         "form": form,
         "nonce": request.POST.get("nonce") or new_code(),
         "told": recipients(request.course).exclude(user=request.user).count(),

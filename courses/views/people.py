@@ -88,7 +88,7 @@ def change_state(request: CourseRequest, code: str) -> HttpResponse:
 
 def render_people(request: CourseRequest, *, status: int = 200, **context: Any) -> HttpResponse:
     """Answer with the page; ``problem`` is what was refused, ``about`` the application it is of."""
-    everybody = list(members(request.course))
+    everybody, taken = list(members(request.course)), places_taken(request.course)
     role, state = request.GET.get("role", ""), request.GET.get("state", "")
     chosen = [
         person
@@ -102,7 +102,8 @@ def render_people(request: CourseRequest, *, status: int = 200, **context: Any) 
         "people": chosen,
         "chips": chips(everybody, role=role, state=state),
         "filtered": bool(role or state),
-        "taken": places_taken(request.course),
+        "taken": taken,
+        "full": taken >= request.course.capacity,
         "typed": request.POST.get("reason", ""),
         "nav_active": "people",
     }

@@ -1,6 +1,6 @@
 """What other apps read of a course, and in how many queries."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -135,3 +135,11 @@ def test_announcements_of_hides_what_is_for_members(course: Course) -> None:
 
     assert list(announcements_of(course)) == [own, public]
     assert list(announcements_of(course, public_only=True)) == [public]
+
+
+def test_announcements_of_leaves_out_what_appears_later(course: Course) -> None:
+    now = make_announcement(course)
+    later = make_announcement(course, published_at=NOON + timedelta(seconds=1))
+
+    assert list(announcements_of(course)) == [later, now]
+    assert list(announcements_of(course, until=NOON)) == [now]

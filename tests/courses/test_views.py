@@ -1,5 +1,6 @@
 """The pages of a course: what they show to whom, and what their forms answer."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from courses.models import Announcement, Application, Course, Membership
 from seminar.accounts.models import AuditEntry, User
 from seminar.notifications.models import Message
 from tests.factories.courses import (
+    NOON,
     make_announcement,
     make_application,
     make_course,
@@ -256,6 +258,25 @@ def test_people_offers_decisions_to_instructors_only(
     assert application.membership.state == ("active" if role == "instructor" else "applied")
 
 
+@pytest.mark.parametrize(("capacity", "full"), [(2, True), (3, False)])
+def test_people_offers_acceptance_only_where_a_place_is_left(
+    client: Client, db: None, capacity: int, full: bool
+) -> None:
+    course = make_course(capacity=capacity)
+    for state in ("active", "suspended"):
+        make_member(course, state=state)
+    make_application(course, name="Nora New")
+    client.force_login(make_member(course, "instructor").user)
+
+    page = text_of(client.get(f"/c/{course.slug}/people"))
+
+    assert f"2 of {capacity} places taken" in page
+    assert ('value="accepted"' in page) is not full
+    assert ("Accept the chosen applications" in page) is not full
+    assert ("The course is full: Nora New cannot be accepted now." in page) is full
+    assert 'value="waitlisted"' in page
+
+
 def test_people_filters_by_role_and_state(
     client: Client, course: Course, everybody: dict[str, Membership]
 ) -> None:
@@ -449,6 +470,23 @@ def test_announcements_lists_news_newest_first(client: Client, student: Membersh
     assert page.index("Newest") < page.index("Hidden from the public")
     assert "<strong>bold</strong> &lt;script&gt;" in page
     assert "Write an announcement" not in page
+
+
+@pytest.mark.parametrize(("person", "sees"), [("student", False), ("auditor", False), ("ta", True)])
+def test_announcements_of_later_are_seen_by_staff_only(
+    client: Client, request: pytest.FixtureRequest, person: str, sees: bool
+) -> None:
+    member = request.getfixturevalue(person)
+    make_announcement(member.course, title="Of now")
+    later = NOON + timedelta(minutes=1)
+    make_announcement(member.course, title="Of later", published_at=later)
+    client.force_login(member.user)
+
+    page = text_of(client.get(f"/c/{member.course.slug}/announcements"))
+
+    assert "Of now" in page
+    assert ("Of later" in page) is sees
+    assert page.count("Appears on") == int(sees)
 
 
 def test_announce_page_publishes_once(client: Client, student: Membership, ta: Membership) -> None:
