@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from courses.admin import CourseScopedAdmin
+from courses.admin import CourseScopedAdmin, OwnCourseFilter
 from grading.models import (
     AttendanceMark,
     Component,
@@ -47,14 +47,14 @@ class RubricRowInline(ReadOnlyInline):
 @admin.register(Component)
 class ComponentAdmin(CourseScopedAdmin):
     list_display = ("title", "course", "parent", "weight", "drop_lowest")
-    list_filter = ("course",)
+    list_filter = (OwnCourseFilter,)
     list_select_related = ("course", "parent")
 
 
 @admin.register(GradeItem)
 class GradeItemAdmin(CourseScopedAdmin):
     list_display = ("title", "course", "component", "kind", "weight", "max_points")
-    list_filter = ("course", "kind")
+    list_filter = (OwnCourseFilter, "kind")
     list_select_related = ("course", "component")
     inlines = (RubricRowInline,)
 
@@ -62,7 +62,7 @@ class GradeItemAdmin(CourseScopedAdmin):
 @admin.register(PassRule)
 class PassRuleAdmin(CourseScopedAdmin):
     list_display = ("course", "version", "created_at", "created_by", "reason")
-    list_filter = ("course",)
+    list_filter = (OwnCourseFilter,)
     list_select_related = ("course", "created_by")
     inlines = (PassClauseInline,)
 
@@ -71,7 +71,7 @@ class PassRuleAdmin(CourseScopedAdmin):
 class GradeEntryAdmin(CourseScopedAdmin):
     course_path = "item__course"
     list_display = ("item", "membership", "seq", "kind", "points", "at", "by")
-    list_filter = ("kind",)
+    list_filter = (OwnCourseFilter, "kind")
     list_select_related = ("item", "membership__user", "by__user")
     search_fields = ("membership__user__name", "item__title")
     date_hierarchy = "at"
@@ -89,7 +89,7 @@ class ReleaseAdmin(CourseScopedAdmin):
 class AttendanceMarkAdmin(CourseScopedAdmin):
     course_path = "meeting__course"
     list_display = ("meeting", "membership", "status", "at", "by")
-    list_filter = ("status",)
+    list_filter = (OwnCourseFilter, "status")
     list_select_related = ("meeting", "membership__user", "by__user")
     search_fields = ("membership__user__name",)
 
@@ -105,7 +105,7 @@ class ParticipationPointAdmin(CourseScopedAdmin):
 @admin.register(ResultRun)
 class ResultRunAdmin(CourseScopedAdmin):
     list_display = ("course", "number", "requested_at", "computed_at", "frozen_at", "published_at")
-    list_filter = ("course",)
+    list_filter = (OwnCourseFilter,)
     list_select_related = ("course",)
 
 
@@ -113,6 +113,6 @@ class ResultRunAdmin(CourseScopedAdmin):
 class ResultAdmin(CourseScopedAdmin):
     course_path = "run__course"
     list_display = ("membership", "run", "verdict", "passed")
-    list_filter = ("verdict",)
+    list_filter = (OwnCourseFilter, "verdict")
     list_select_related = ("membership__user", "run__course")
     search_fields = ("membership__user__name",)
