@@ -3,7 +3,9 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet, URLField
+from django.forms import BoundField
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
@@ -128,14 +130,32 @@ class CorrectableAdmin(CourseScopedAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.has_view_permission(request, obj)
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Let the page carry what it showed: changed is what differs from that, not from now."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.show_hidden_initial = True
+        return field
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
         changes = {field: form.cleaned_data[field] for field in form.changed_data}
-        correct(obj, changes=changes, by=reader(request), at=clock.now())
+        seen = {field: seen_value(form[field]) for field in form.changed_data}
+        correct(obj, changes=changes, seen=seen, by=reader(request), at=clock.now())
 
     @admin.display(description=_("Everything else"))
     def guarded(self, obj: Any) -> str:
         slug = obj.slug if isinstance(obj, Course) else obj.course.slug
         return link(self.guarded_page, slug, words=_("Change it on the course's own page"))
+
+
+def seen_value(bound: BoundField) -> Any:
+    """Return what a field held when its page was made, as the page sent it back; None if garbled."""
+    form, field = bound.form, bound.field
+    sent = field.hidden_widget().value_from_datadict(form.data, form.files, bound.html_initial_name)
+    try:
+        return field.to_python(sent)
+    except ValidationError:
+        return None
 
 
 def link(page: str, *args: str, words: Any) -> str:

@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from courses.models import Announcement, Course, Meeting, Module, Paper
 from seminar.accounts.actions import audit
 from seminar.accounts.models import User
+from seminar.lib.errors import Refused
 
 Row = TypeVar("Row", Course, Meeting, Module, Paper, Announcement)
 
@@ -26,11 +28,17 @@ CORRECTABLE: dict[type, tuple[str, ...]] = {
 
 
 @transaction.atomic
-def correct(row: Row, *, changes: dict[str, Any], by: User, at: datetime) -> Row:
+def correct(
+    row: Row, *, changes: dict[str, Any], seen: dict[str, Any], by: User, at: datetime
+) -> Row:
     """Change plain fields of one row and write down what they were. Locks the row; queues nothing.
 
     Values that are as they were are no change; without any, nothing is written. ``changes`` may
-    name only fields of ``CORRECTABLE``: anything else is a mistake of the caller.
+    name only fields of ``CORRECTABLE``: anything else is a mistake of the caller. ``seen`` is what
+    these fields held when the person began to edit.
+
+    Raises Refused("changed_meanwhile", 409) where somebody else gave one of these fields another
+    value since.
     """
     kind = type(row)
     assert set(changes) <= set(CORRECTABLE[kind]), "a field with side effects has its own action"
@@ -39,6 +47,9 @@ def correct(row: Row, *, changes: dict[str, Any], by: User, at: datetime) -> Row
     after = {field: value for field, value in changes.items() if value != before[field]}
     if not after:
         return locked
+    for field in after:
+        if not _same(before[field], seen[field]):
+            raise _changed_meanwhile(locked, field)
     for field, value in after.items():
         setattr(locked, field, value)
     locked.save(update_fields=list(after))
@@ -54,3 +65,23 @@ def correct(row: Row, *, changes: dict[str, Any], by: User, at: datetime) -> Row
         after=after,
     )
     return locked
+
+
+def _same(stored: Any, seen: Any) -> bool:
+    """Compare as a form does: browsers send other line ends, forms strip blanks at both ends."""
+    if isinstance(stored, str) and isinstance(seen, str):
+        return stored.strip().splitlines() == seen.strip().splitlines()
+    return bool(stored == seen)
+
+
+def _changed_meanwhile(
+    row: Course | Meeting | Module | Paper | Announcement, field: str
+) -> Refused:
+    return Refused(
+        "changed_meanwhile",
+        _(
+            "Somebody else changed “%(field)s” while you were editing. It now says: “%(value)s”. "
+            "Nothing of yours was saved. Open the page again and make your change there."
+        )
+        % {"field": row._meta.get_field(field).verbose_name, "value": getattr(row, field)},
+    )

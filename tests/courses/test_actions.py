@@ -533,7 +533,13 @@ def test_correct_changes_plain_fields_and_writes_what_they_were(
 ) -> None:
     paper = make_paper(course, title="ZeRo", authors="Rajbhandari")
 
-    correct(paper, changes={"title": "ZeRO", "authors": "Rajbhandari"}, by=instructor.user, at=NOON)
+    correct(
+        paper,
+        changes={"title": "ZeRO", "authors": "Rajbhandari"},
+        seen={"title": "ZeRo", "authors": ""},  # what is stored already is no conflict
+        by=instructor.user,
+        at=NOON,
+    )
 
     paper.refresh_from_db()
     assert paper.title == "ZeRO"
@@ -542,12 +548,44 @@ def test_correct_changes_plain_fields_and_writes_what_they_were(
     assert (entry.before, entry.after) == ({"title": "ZeRo"}, {"title": "ZeRO"})
 
 
+def test_correct_refuses_what_somebody_else_changed_meanwhile(
+    course: Course, instructor: Membership
+) -> None:
+    paper = make_paper(course, title="Theirs")
+
+    with pytest.raises(Refused) as refusal:
+        correct(
+            paper,
+            changes={"title": "Mine", "venue": "SC"},
+            seen={"title": "Before", "venue": ""},
+            by=instructor.user,
+            at=NOON,
+        )
+
+    assert (refusal.value.code, refusal.value.status) == ("changed_meanwhile", 409)
+    assert "Theirs" in str(refusal.value)
+    paper.refresh_from_db()
+    assert (paper.title, paper.venue, verbs()) == ("Theirs", "", [])
+
+
+def test_correct_takes_other_line_ends_for_the_same_text(
+    course: Course, instructor: Membership
+) -> None:
+    paper = make_paper(course, abstract="One\nTwo\n")
+    change = {"abstract": "Three"}
+
+    correct(paper, changes=change, seen={"abstract": "One\r\nTwo"}, by=instructor.user, at=NOON)
+
+    paper.refresh_from_db()
+    assert paper.abstract == "Three"
+
+
 def test_correct_writes_nothing_without_a_change(course: Course, instructor: Membership) -> None:
-    correct(course, changes={"room": course.room}, by=instructor.user, at=NOON)
+    correct(course, changes={"room": course.room}, seen={"room": ""}, by=instructor.user, at=NOON)
 
     assert verbs() == []
 
 
 def test_correct_refuses_fields_with_side_effects(course: Course, instructor: Membership) -> None:
     with pytest.raises(AssertionError):
-        correct(course, changes={"capacity": 1}, by=instructor.user, at=NOON)
+        correct(course, changes={"capacity": 1}, seen={"capacity": 30}, by=instructor.user, at=NOON)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from courses.models import Course, Membership
+from courses.models import Course, Meeting, Membership
 from seminar.accounts.actions import audit
 from seminar.accounts.models import AuditEntry, User
 from seminar.notifications.actions import write
@@ -113,23 +113,27 @@ def test_admin_of_users_is_for_operators(client: Client, instructor: Membership)
     assert client.get(f"/admin/accounts/user/{instructor.user.pk}/change/").status_code == 403
 
 
+def opened(client: Client, address: str) -> dict[str, str]:
+    """Open a form of the admin and return all its fields, as a browser would send them back."""
+    form = client.get(address).context["adminform"].form
+    fields: dict[str, str] = {}
+    for bound in form:
+        held = "" if bound.value() is None else str(bound.value())
+        fields |= {bound.html_name: held, bound.html_initial_name: held}
+        assert f'name="{bound.html_initial_name}"' in str(bound)
+    return fields
+
+
 def test_admin_mends_plain_fields_with_an_audit_entry(
     client: Client, course: Course, instructor: Membership
 ) -> None:
     meeting = make_meeting(course, title="Talks", room="024")
     client.force_login(instructor.user)
+    address = f"/admin/courses/meeting/{meeting.pk}/change/"
 
     response = client.post(
-        f"/admin/courses/meeting/{meeting.pk}/change/",
-        {
-            "title": "Talks 1",
-            "topics": "",
-            "room": "024",
-            "online_link": "",
-            "online_note": "",
-            "date": "2030-01-01",
-            "key": "other",
-        },
+        address,
+        opened(client, address) | {"title": "Talks 1", "date": "2030-01-01", "key": "other"},
     )
 
     assert response.status_code == 302
@@ -144,6 +148,26 @@ def test_admin_mends_plain_fields_with_an_audit_entry(
         {"title": "Talks"},
         {"title": "Talks 1"},
     )
+
+
+def test_admin_keeps_what_somebody_else_changed_meanwhile(
+    client: Client, course: Course, instructor: Membership
+) -> None:
+    meeting = make_meeting(course, title="Talks", room="024", topics="One\nTwo")
+    client.force_login(instructor.user)
+    address = f"/admin/courses/meeting/{meeting.pk}/change/"
+    page = opened(client, address)
+    Meeting.objects.update(room="029", topics="Theirs")
+
+    other_field = client.post(address, page | {"title": "Mine"})
+    same_field = client.post(address, page | {"title": "Mine", "room": "001"})
+
+    assert other_field.status_code == 302
+    assert same_field.status_code == 409
+    assert "It now says: “029”" in same_field.content.decode()
+    meeting.refresh_from_db()
+    assert (meeting.title, meeting.room, meeting.topics) == ("Mine", "029", "Theirs")
+    assert AuditEntry.objects.get().after == {"title": "Mine"}
 
 
 def test_admin_leads_to_the_guarded_pages(
