@@ -16,6 +16,7 @@ from assignments.queries import (
     deadline_of,
     draft_content,
     late_cost,
+    late_days_of,
     late_policy,
     latest_submission,
     problem_words,
@@ -178,7 +179,8 @@ def _write(
     version.received_at = hand_in.received_at
     version.late_days = rules.days_late(hand_in.received_at, closes_at, zone)
     version.content_hash = rules.content_hash(version.content)
-    if latest is not None and version.late_days > latest.late_days and not hand_in.confirm_late:
+    costs_now = late_days_of(latest, closes_at, zone) if latest is not None else version.late_days
+    if version.late_days > costs_now and not hand_in.confirm_late:
         _refuse_unconfirmed(version.late_days, policy_in_force(version.assignment.course))
     version.save()
     verb = "submit_file" if version.file_id else "submit_report"

@@ -47,6 +47,14 @@ def late_cost(policy: CoursePolicy, days: int) -> str:
     return f"{cost.normalize():f}"
 
 
+def late_days_of(submission: Submission, closes_at: datetime, zone: str) -> int:
+    """Return how many days late a version is by the student's deadline as it is now. No query.
+
+    ``submission.late_days`` is what it was on arrival; an extension granted since makes it less.
+    """
+    return rules.days_late(submission.received_at, closes_at, zone)
+
+
 def extension_of(assignment: Assignment, membership: Membership) -> Extension | None:
     """Return the later deadline of one student, or None. One query."""
     return Extension.objects.filter(assignment=assignment, membership=membership).first()

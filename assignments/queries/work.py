@@ -7,7 +7,13 @@ from django.db.models import Exists, OuterRef
 
 from assignments import rules
 from assignments.models import Assignment, Draft, Extension, Submission
-from assignments.queries.deadlines import extension_of, late_cost, late_policy, spec_of
+from assignments.queries.deadlines import (
+    extension_of,
+    late_cost,
+    late_days_of,
+    late_policy,
+    spec_of,
+)
 from assignments.queries.drafts import OF_A_DRAFT, draft_content, draft_of, parts_done
 from assignments.queries.submissions import versions_of
 from courses.models import CoursePolicy, Membership
@@ -22,7 +28,8 @@ class WorkItem:
 
     ``state`` is a code of the status vocabulary: not_open, not_started, draft, submitted,
     submitted_late, missing. ``group`` is late, week, later or done. ``refusal`` is why nothing is
-    taken now (not_open_yet, closed), None if it is; ``late_days`` what handing in now would cost.
+    taken now (not_open_yet, closed), None if it is; ``late_days`` what handing in now would cost,
+    ``latest_late_days`` what the version that counts costs by the deadline as it is now.
     ``changed``: the draft differs from what was handed in last.
     """
 
@@ -35,6 +42,7 @@ class WorkItem:
     refusal: str | None
     late_days: int
     latest: Submission | None
+    latest_late_days: int
     draft: Draft | None
     done: int
     asked: int
@@ -49,7 +57,7 @@ class WorkItem:
     @property
     def must_confirm(self) -> bool:
         """Say whether handing in now would replace a version that costs less."""
-        return self.latest is not None and self.late_days > self.latest.late_days
+        return self.latest is not None and self.late_days > self.latest_late_days
 
 
 def work_of(membership: Membership, at: datetime) -> list[WorkItem]:
@@ -111,7 +119,11 @@ def _work_item(
         content = draft_content(draft)
         done, asked = parts_done(spec_of(assignment), content)
         changed = latest is not None and latest.content_hash != rules.content_hash(content)
-    state = _state(at, assignment.opens_at, late_days, latest, draft)
+    latest_late_days = late_days_of(latest, closes_at, zone) if latest is not None else 0
+    if latest is not None:
+        state = "submitted_late" if latest_late_days else "submitted"
+    else:
+        state = _state(at, assignment.opens_at, late_days, draft)
     refusal = rules.submit_refusal(at, assignment.opens_at, closes_at, late_policy(policy), zone)
     return WorkItem(
         assignment,
@@ -123,6 +135,7 @@ def _work_item(
         refusal,
         late_days,
         latest,
+        latest_late_days,
         draft,
         done,
         asked,
@@ -130,15 +143,7 @@ def _work_item(
     )
 
 
-def _state(
-    at: datetime,
-    opens_at: datetime,
-    late_days: int,
-    latest: Submission | None,
-    draft: Draft | None,
-) -> str:
-    if latest is not None:
-        return "submitted_late" if latest.late_days else "submitted"
+def _state(at: datetime, opens_at: datetime, late_days: int, draft: Draft | None) -> str:
     if late_days:
         return "missing"
     if at < opens_at:

@@ -26,6 +26,7 @@ def receipt(request: CourseRequest, key: str, code: str) -> HttpResponse:
         "assignment": submission.assignment,
         "item": item,
         "counts": item.latest is not None and item.latest.pk == submission.pk,
+        "late_days": queries.late_days_of(submission, item.closes_at, request.course.zone),
         "file_words": file_words(submission.assignment, submission.content),
         "nav_active": "work",
     }

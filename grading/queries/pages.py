@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.db.models import Exists, OuterRef
 
 from assignments.models import Extension, Submission
+from assignments.queries import late_days_of
 from assignments.rules import GRACE, effective_deadline
 from courses.models import Course, Membership
 from grading import rules
@@ -135,7 +136,10 @@ class GradeForm(NamedTuple):
 
 @dataclass(frozen=True)
 class GradePage:
-    """One student's work at one item, beside the rubric and the history."""
+    """One student's work at one item, beside the rubric and the history.
+
+    ``late_days``: of the version that counts, by the student's deadline as it is now.
+    """
 
     item: GradeItem
     member: Membership
@@ -148,6 +152,7 @@ class GradePage:
     visible: bool
     ready_at: datetime | None
     ready: bool
+    late_days: int
 
     @property
     def last(self) -> GradeEntry | None:
@@ -193,9 +198,11 @@ def grade_page(item: GradeItem, member: Membership, *, at: datetime) -> GradePag
     seen, is_frozen, until = known.values_list("seen", "frozen", "until").get()
     talk = talk_of(item, member) if item.talk_kind else None
     submission = submission_of(item, member)
-    ready_at = None
+    ready_at, late_days = None, 0
     if submission is not None and item.assignment is not None:
-        ready_at = effective_deadline(item.assignment.closes_at, until) + GRACE
+        closes_at = effective_deadline(item.assignment.closes_at, until)
+        ready_at = closes_at + GRACE
+        late_days = late_days_of(submission, closes_at, item.course.zone)
     elif talk is not None:
         talk.presentation.meeting.course = item.course
         ready_at = talk.presentation.meeting.starts_at
@@ -213,6 +220,7 @@ def grade_page(item: GradeItem, member: Membership, *, at: datetime) -> GradePag
         visible=seen or is_frozen,
         ready_at=ready_at,
         ready=ready_at is not None and at >= ready_at,
+        late_days=late_days,
     )
 
 

@@ -521,6 +521,19 @@ def test_an_on_time_version_keeps_counting_unless_the_late_one_is_confirmed(
     assert (late.number, late.late_days) == (2, 1)
 
 
+def test_a_late_version_asks_again_after_an_extension_covers_the_one_before(
+    report: Assignment, student: Membership, course: Course
+) -> None:
+    set_policy(course, late_days=3, late_percent_per_day=10, auto_submit=False)
+    make_draft(report, student)
+    assert submit(report, student, after(3600)).late_days == 1
+    make_extension(report, student, after(7200))
+    save(report, student, "0.summary.0", "Better.", 1, at=after(9000))
+    assert queries.task_of(report, student, after(9000)).must_confirm
+    assert refused(submit, report, student, after(9000)).code == "late_not_confirmed"
+    assert submit(report, student, after(9000), confirm_late=True).number == 2
+
+
 # --- settling ------------------------------------------------------------------------------------
 
 

@@ -566,6 +566,24 @@ def test_check_of_a_late_version_asks_to_confirm(
     assert ada.post(url(report, "submissions"), confirmed).status_code == 302
 
 
+def test_work_is_not_late_any_more_once_an_extension_covers_it(
+    ada: Client, report: Assignment, student: Membership, set_clock: Any
+) -> None:
+    CoursePolicy.objects.update(late_days=2, late_percent_per_day=10, auto_submit=False)
+    set_clock(after(7200))
+    submission = submitted(report, student, after(3600))
+    pages = [
+        f"/c/{report.course.slug}/work",
+        url(report),
+        url(report, f"receipt/{submission.code}"),
+    ]
+    late = [re.search("submitted late", text_of(ada.get(page)), re.IGNORECASE) for page in pages]
+    assert [found is not None for found in late] == [True, True, True]
+    make_extension(report, student, after(86400))
+    for page in pages:
+        assert re.search("submitted late|1 day late", text_of(ada.get(page)), re.I) is None
+
+
 def test_an_older_receipt_leads_to_the_one_that_counts(
     ada: Client, report: Assignment, student: Membership
 ) -> None:

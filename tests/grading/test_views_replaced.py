@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from courses.models import Course, Membership
 from grading.models import GradeItem
+from tests.factories.assignments import make_extension
 from tests.factories.grading import DUE, hand_in, make_component, make_item, release, score
 
 pytestmark = pytest.mark.usefixtures("set_clock")
@@ -44,3 +45,9 @@ def test_feedback_tells_no_points_of_a_version_that_was_replaced(client, replace
     assert "No points yet" in page
     assert "taken off" not in page
     assert "Clear and short." in page
+
+
+def test_grade_calls_work_late_by_the_deadline_as_it_is_now(client, replaced, student, ta):
+    assert "Submitted late" in read(client, ta, "grade", replaced.key, student.code)
+    make_extension(replaced.assignment, student, DUE + timedelta(days=1), granted_by=ta)
+    assert "Submitted late" not in read(client, ta, "grade", replaced.key, student.code)
