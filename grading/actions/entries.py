@@ -122,7 +122,7 @@ def override_item(
 def clear_item(
     item: GradeItem, membership: Membership, change: Change, *, by: Membership, at: datetime
 ) -> GradeEntry:
-    """Take the override back if there is one, else the score or the excuse.
+    """Take the override back if there is one, else the score or the excuse, with its feedback.
 
     Locks the membership. Queues nothing. Raises Refused: "nothing_to_clear", "stale" (409),
     "reason_missing" (422).
@@ -134,7 +134,9 @@ def clear_item(
     )
     if now.override is None and now.score is None and not now.excused:
         raise Refused("nothing_to_clear", _("There is no grade to clear."))
-    return make_exception(item, membership, change, GradeEntry.Kind.CLEAR, by=by, at=at)
+    return make_exception(
+        item, membership, change, GradeEntry.Kind.CLEAR, by=by, at=at, keep=now.override is not None
+    )
 
 
 def make_exception(  # noqa: PLR0913 - the common part of three verbs
@@ -146,8 +148,9 @@ def make_exception(  # noqa: PLR0913 - the common part of three verbs
     by: Membership,
     at: datetime,
     points: Decimal | None = None,
+    keep: bool = True,
 ) -> GradeEntry:
-    """Lock, check and append one line that is no score, keeping the feedback given before."""
+    """Lock, check and append one line that is no score; ``keep`` the feedback given before."""
     lock_students([membership.pk])
     refuse_foreign(item, membership)
     history = lines_of(item, membership)
@@ -157,7 +160,7 @@ def make_exception(  # noqa: PLR0913 - the common part of three verbs
         "kind": kind,
         "points": points,
         "reason": required_reason(change.reason),
-        "feedback": last.feedback if last else "",
+        "feedback": last.feedback if last and keep else "",
         "note": last.note if last else "",
     }
     return append(item, membership, history, by=by, at=at, fields=fields)

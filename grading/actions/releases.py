@@ -23,13 +23,13 @@ def release_item(
     at: datetime,
     memberships: Iterable[Membership] | None = None,
 ) -> list[Membership]:
-    """Show an item's grades to all students whose grade is decided, or to those named.
+    """Show an item's grades to all students whose grade is decided, or to those of them named.
 
-    Returns those who see it from now on; releasing again adds nobody and sends nothing. Later
+    Somebody named whose grade was taken back meanwhile is left out. Returns those who see it from now on; releasing again adds nobody and sends nothing. Later
     changes of a released grade are visible at once and need a reason.
 
     Locks all students of the course. Queues "grading/mail/released" to each, without numbers.
-    Raises Refused("not_graded", 409) if somebody named has nothing to release.
+    Raises Refused("not_graded", 409) if nobody named has anything to release.
     """
     course = item.course
     lock_course_students(course)
@@ -37,13 +37,13 @@ def release_item(
     shown = set(Release.objects.filter(item=item).values_list("membership_id", flat=True))
     chosen = list(ready.values()) if memberships is None else list(memberships)
     waiting = [member for member in chosen if member.pk not in ready and member.pk not in shown]
-    if waiting:
+    if waiting and len(waiting) == len(chosen):
         raise Refused(
             "not_graded",
             _("There is no grade to release yet for: %(names)s. Nothing was released.")
             % {"names": ", ".join(str(member) for member in waiting)},
         )
-    new = [member for member in chosen if member.pk not in shown]
+    new = [member for member in chosen if member.pk in ready and member.pk not in shown]
     write_releases([(item, member) for member in new], by=by, at=at)
     for member in new:
         enqueue(

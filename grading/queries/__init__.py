@@ -5,6 +5,7 @@ from grading.queries.meetings import (
     attendance_tiles,
     participation_grids,
     step_of,
+    students_by_code,
 )
 from grading.queries.pages import (
     grade_page,
@@ -47,6 +48,7 @@ from grading.queries.wording import (
     pass_rule_words,
     rule_words,
     standing_words,
+    titles_of,
 )
 from grading.queries.work import (
     gradable_from,
@@ -99,5 +101,7 @@ __all__ = [
     "step_of",
     "student_by_code",
     "student_standing",
+    "students_by_code",
+    "titles_of",
     "verdict_changes",
 ]

@@ -1,6 +1,7 @@
 """Attendance and class participation as their pages show them."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -61,6 +62,11 @@ def students_of(course: Course) -> QuerySet[Membership]:
     """Return the active students by name."""
     found = Membership.objects.filter(course=course).students().active()
     return found.select_related("user").order_by("user__name", "id")
+
+
+def students_by_code(course: Course, codes: Iterable[str]) -> list[Membership]:
+    """Return the active students with these public codes, by name; unknown codes are left out."""
+    return list(students_of(course).filter(code__in=list(codes)))
 
 
 class Tile(NamedTuple):

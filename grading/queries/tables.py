@@ -197,7 +197,8 @@ class Feedback(NamedTuple):
 def feedback_of(course: Course, member: Membership, key: str, *, at: datetime) -> Feedback | None:
     """Return the feedback on an assignment, or on another item by its own key; None if unknown.
 
-    ``entry`` and ``picks`` (row, points, maximum, level) are there only after the release.
+    ``entry`` and ``picks`` (row, points, maximum, level) are there only after the release, and only
+    while what they are about holds: a cleared grade takes its comment and its picks along.
     """
     facts = facts_of(course, only=member)
     items = facts.rows.items.values()
@@ -210,10 +211,14 @@ def feedback_of(course: Course, member: Membership, key: str, *, at: datetime) -
     cell = cell_of(facts, judged, item, at=at, staff=False)
     if not judged.facts[item.key].released:
         return Feedback(cell, None, [])
+    folded = judged.facts[item.key].folded
+    if folded.score is None and folded.override is None and not folded.excused:
+        return Feedback(cell, None, [])
     lines = list(GradeEntry.objects.filter(item=item.id, membership=member).order_by("-seq"))
     scored = next((line for line in lines if line.kind == GradeEntry.Kind.SCORE), None)
-    picks = picks_of(item.id, scored.rubric) if scored and scored.rubric else []
-    return Feedback(cell, lines[0] if lines else None, picks)
+    holds = scored is not None and folded.score is not None
+    picks = picks_of(item.id, scored.rubric) if holds and scored.rubric else []
+    return Feedback(cell, lines[0], picks)
 
 
 def picks_of(item: int, rubric: dict[str, str]) -> list[tuple[str, str, str, str]]:

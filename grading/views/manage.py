@@ -30,14 +30,27 @@ def release(request: CourseRequest) -> HttpResponse:
 
 
 def do_release(request: CourseRequest) -> HttpResponse:
-    """Release one item to all that have a grade, or to one student. Raises Http404, Refused."""
+    """Release one item to the students the page named, and to nobody else.
+
+    A release cannot be taken back, so what became ready since the page was loaded is not in it.
+    Raises Http404, Refused.
+    """
     item = queries.item_by_key(request.course, request.POST.get("item", ""))
-    code = request.POST.get("code", "")
-    member = queries.student_by_code(request.course, code) if code else None
-    if item is None or (code and member is None):
+    chosen = queries.students_by_code(request.course, request.POST.getlist("code"))
+    if item is None or not chosen:
         raise Http404
-    chosen = None if member is None else [member]
     new = actions.release_item(item, by=request.membership, at=clock.now(), memberships=chosen)
+    left = len(chosen) - len(new)
+    if left:
+        messages.warning(
+            request,
+            ngettext(
+                "%(n)d student was left out: the grade was cleared or released meanwhile.",
+                "%(n)d students were left out: their grades were cleared or released meanwhile.",
+                left,
+            )
+            % {"n": left},
+        )
     messages.success(
         request,
         ngettext(
@@ -112,6 +125,7 @@ def change_pass_rule(request: CourseRequest) -> HttpResponse:
     except Refused as found:
         refusal = found
     page = queries.pass_rule_page(facts, clauses, data, at=at)
-    context = {"page": page, "refusal": refusal, "nav_active": "results"}
+    reason = request.POST.get("reason", "")
+    context = {"page": page, "refusal": refusal, "reason": reason, "nav_active": "results"}
     status = refusal.status if refusal else 200
     return render(request, "grading/pass_rule.html", context, status=status)

@@ -386,14 +386,21 @@ class TestPassRule:
         assert (audited.before, audited.after) == ({"reports": "50"}, {"": "50"})
 
     def test_refuses_rules_that_cannot_be(self, item, instructor, course):
-        clause = Clause("nothing", Decimal(50))
-        for clauses in ([], [clause]):
-            refused(
+        half, most = Clause("reports", Decimal(50)), Clause("reports", Decimal(101))
+        for clauses, words in (
+            ([], "A rule needs at least one condition."),
+            ([Clause("nothing", Decimal(50))], "“nothing” is no part of the grade."),
+            ([half, half], "Reports: there can be only one condition."),
+            ([most], "Reports: choose 0 to 100 percent."),
+            ([Clause(None, Decimal(101))], "The total: choose 0 to 100 percent."),
+        ):
+            found = refused(
                 *("pass_rule", change_pass_rule, course, clauses),
                 reason="x",
                 by=instructor,
                 at=NOON,
             )
+            assert [problem["rule"] for problem in found.problems] == [words]
         whole = [Clause(None, Decimal(50))]
         refused(
             *("reason_missing", change_pass_rule, course, whole), reason=" ", by=instructor, at=NOON

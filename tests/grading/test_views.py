@@ -386,6 +386,18 @@ class TestFeedback:
             assert expected in words
         assert "SECRET" not in words
 
+    def test_a_cleared_grade_takes_its_comment_along(self, reports, student, ta):
+        hand_in(reports, student)
+        rubric = {"summary": "4", "strengths": "3"}
+        score(reports, student, "7", rubric=rubric, feedback="Well argued")
+        release(reports, student, by=ta)
+        for base, do in ((1, "clear"), (2, "excuse")):
+            data = {"base_seq": base, "reason": "Mixed up", "do": do}
+            assert page(ta, "decide_item", "report-1", student.code, data=data).status_code == 302
+            words = text(page(student, "feedback", reports.assignment.key))
+            assert "Well argued" not in words
+            assert "Worth 3" not in words
+
     def test_unknown_and_foreign_work_is_not_found(self, reports, student, outsider):
         assert page(student, "feedback", "nothing").status_code == 404
         assert page(outsider, "feedback", reports.assignment.key).status_code == 404
@@ -422,14 +434,40 @@ def test_an_unreleased_score_appears_nowhere(course, reports, meeting, student, 
 
 
 class TestRelease:
-    def test_shows_to_whom_then_releases(self, reports, student, instructor):
+    def test_shows_to_whom_then_releases(self, reports, student, ta, instructor):
         hand_in(reports, student)
         score(reports, student, "7")
         words = text(page(instructor, "release"))
         assert "1 can be released, 0 released, 0 still being graded" in words
-        assert page(instructor, "release", data={"item": "report-1"}).status_code == 302
+        data = {"item": "report-1", "code": [student.code]}
+        assert page(instructor, "release", data=data).status_code == 302
         assert Release.objects.get().membership == student
-        assert page(instructor, "release", data={"item": "nothing"}).status_code == 404
+        for bad in ({"item": "nothing"}, {"code": [ta.code]}, {"code": []}):
+            assert page(instructor, "release", data=data | bad).status_code == 404
+
+    def test_releases_to_those_the_button_counted(
+        self, reports, student, other_student, instructor
+    ):
+        hand_in(reports, student)
+        score(reports, student, "7")
+        body = page(instructor, "release").content.decode()
+        assert "Release to 1 student" in body
+        codes = set(re.findall(r'name="code" value="([^"]+)"', body))
+        hand_in(reports, other_student)
+        score(reports, other_student, "8")
+        data = {"item": "report-1", "code": list(codes)}
+        assert page(instructor, "release", data=data).status_code == 302
+        assert [row.membership for row in Release.objects.all()] == [student]
+
+    def test_leaves_out_who_is_not_ready_any_more(
+        self, reports, student, other_student, instructor
+    ):
+        hand_in(reports, student)
+        score(reports, student, "7")
+        data = {"item": "report-1", "code": [student.code, other_student.code]}
+        response = page(instructor, "release", data=data, follow=True)
+        assert "1 student was left out" in response.content.decode()
+        assert Release.objects.get().membership == student
 
     def test_one_student_without_a_grade_is_refused(self, reports, student, instructor):
         data = {"item": "report-1", "code": student.code}
@@ -483,6 +521,10 @@ class TestResults:
         assert PassRule.objects.filter(course=student.course).count() == 2
         bad = page(instructor, "change_pass_rule", query={"kind": "total", "total": "101"})
         assert bad.status_code == 422
+        long = query | {"reason": "Agreed " + "y" * 20_000}
+        response = page(instructor, "change_pass_rule", data=long)
+        assert response.status_code == 422
+        assert long["reason"] in response.content.decode()
 
 
 STAFF_PAGES = [
