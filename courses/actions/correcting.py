@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import Field
 from django.utils.translation import gettext as _
 
 from courses.models import Announcement, Course, Meeting, Module, Paper
@@ -77,11 +78,13 @@ def _same(stored: Any, seen: Any) -> bool:
 def _changed_meanwhile(
     row: Course | Meeting | Module | Paper | Announcement, field: str
 ) -> Refused:
+    column = row._meta.get_field(field)
+    assert isinstance(column, Field), "no relation is correctable"
     return Refused(
         "changed_meanwhile",
         _(
             "Somebody else changed “%(field)s” while you were editing. It now says: “%(value)s”. "
             "Nothing of yours was saved. Open the page again and make your change there."
         )
-        % {"field": row._meta.get_field(field).verbose_name, "value": getattr(row, field)},
+        % {"field": column.verbose_name, "value": getattr(row, field)},
     )
