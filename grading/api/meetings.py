@@ -131,7 +131,13 @@ class Participation(GradingApi):
     def get(self, request: Request, slug: str, key: str) -> Response:
         return self.answer(Grids, {"grids": queries.participation_grids(self.meeting(key))})
 
-    @operation("give_participation", "Give points or take them back", body=Gift, answer=Grids)
+    @operation(
+        "give_participation",
+        "Give points or take them back",
+        body=Gift,
+        answer=Grids,
+        idempotent=True,
+    )
     def post(self, request: Request, slug: str, key: str) -> Response:
         meeting, sent = self.meeting(key), self.body(Gift)
         item, member = self.item(sent["item"]), self.student(sent["student"])
@@ -140,6 +146,6 @@ class Participation(GradingApi):
         step = min(Decimal(1), item.meeting_cap)
         points = step if sent["verb"] == "give" else -step
         actions.give_participation(
-            item, meeting, member, points, by=self.membership, at=clock.now()
+            item, meeting, member, points, by=self.membership, at=clock.now(), nonce=self.nonce
         )
         return self.answer(Grids, {"grids": queries.participation_grids(meeting)})

@@ -5,6 +5,8 @@ from django.urls import path
 from presentations.api.allocation import Allocate, AllocationBoard, OneRun, Publish
 from presentations.api.ranking import OneRound, Rounds, SaveList, SubmitList, WithdrawList
 from presentations.api.talks import (
+    AssignPresenter,
+    CancelFinal,
     Candidates,
     Finals,
     OnePresentation,
@@ -30,6 +32,8 @@ urlpatterns = [
     ),
     path("presentations", Presentations.as_view(), name="presentations"),
     path("presentations/finals", Finals.as_view(), name="schedule_final_talk"),
+    path("presentations/<slug:code>/cancellation", CancelFinal.as_view(), name="cancel_final_talk"),
+    path("papers/<slug:key>/presenters", AssignPresenter.as_view(), name="assign_presenter"),
     path("presentations/<slug:code>", OnePresentation.as_view(), name="presentation"),
     path(f"{PLACE}/candidates", Candidates.as_view(), name="candidates"),
     path(f"{PLACE}/preview", ReassignPreview.as_view(), name="reassign_preview"),

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from courses.access import INSTRUCTOR, MEMBER, CourseApi
-from courses.models import Membership
+from courses.models import Membership, Paper
 from presentations import actions, queries
 from presentations.api.ranking import Outcome
 from presentations.models import Presentation, Presenter
@@ -222,3 +222,44 @@ class Finals(PlaceApi):
         who: dict[str, Any] = {"by": self.membership.user, "at": clock.now(), "nonce": self.nonce}
         answer = actions.schedule_final_talk(meeting, sent["title"], sent["mode"], group, **who)
         return self.answer(Reassigned, answer, 201)
+
+
+class Cancellation(Body):
+    """Why; it is kept with the change and told to those affected."""
+
+    reason = Text(max_length=2000)
+
+
+class CancelFinal(PlaceApi):
+    policy = INSTRUCTOR
+
+    @operation(
+        "cancel_final_talk",
+        "Take a final talk out of its meeting and tell those affected",
+        body=Cancellation,
+        answer=Reassigned,
+        idempotent=True,
+    )
+    def post(self, request: Request, slug: str, code: str) -> Response:
+        talk = get_object_or_404(Presentation, course=self.course, code=code)
+        sent, by = self.body(Cancellation), self.membership.user
+        answer = actions.cancel_final_talk(talk.pk, sent["reason"], by, clock.now(), self.nonce)
+        return self.answer(Reassigned, answer)
+
+
+class AssignPresenter(PlaceApi):
+    policy = INSTRUCTOR
+
+    @operation(
+        "assign_presenter",
+        "Give a free place of a paper to a student without a talk",
+        body=Reassign,
+        answer=Reassigned,
+        idempotent=True,
+    )
+    def post(self, request: Request, slug: str, key: str) -> Response:
+        paper = get_object_or_404(Paper, course=self.course, key=key)
+        sent = self.body(Reassign)
+        to, by = self.person(sent["to"]), self.membership.user
+        answer = actions.assign_presenter(paper, to, sent["reason"], by, clock.now(), self.nonce)
+        return self.answer(Reassigned, answer)

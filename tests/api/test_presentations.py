@@ -237,3 +237,43 @@ def test_schedule_final_talk_tells_the_group(course: Course) -> None:
     assert done["told"] == 2
     assert results(boss, course, "presentations")[0]["title"] == "A review"
     assert refused(wrong) == (422, "unknown")
+
+
+def test_cancel_final_talk_frees_the_group(course: Course) -> None:
+    boss = make_member(course, "instructor")
+    group = make_students(course, 2)
+    meeting = make_meeting(course, kind="final_presentations")
+    body = {
+        "meeting": meeting.key,
+        "title": "A review",
+        "mode": "literature_review",
+        "members": [member.code for member in group],
+    }
+    code = sent(call(boss, "POST", course, "presentations/finals", body), 201)["talk"]
+    path = f"presentations/{code}/cancellation"
+
+    done = sent(call(boss, "POST", course, path, {"reason": "They changed the topic."}))
+    again = call(boss, "POST", course, path, {"reason": "Once more."})
+
+    assert done == {"talk": code, "told": 2}
+    assert not Presenter.objects.live().exists()
+    assert refused(again) == (409, "talk_cancelled")
+    assert refused(call(group[0], "POST", course, path, {"reason": "Mine."}))[0] == 403
+
+
+def test_assign_presenter_gives_a_free_place(course: Course) -> None:
+    boss = make_member(course, "instructor")
+    student, other = make_students(course, 2)
+    talk = make_talk(course, student)
+    talk.paper.capacity = 2
+    talk.paper.save()
+    path = f"papers/{talk.paper.key}/presenters"
+    body = {"to": other.code, "reason": "Came late."}
+
+    done = sent(call(boss, "POST", course, path, body))
+    again = call(boss, "POST", course, path, body)
+
+    assert done == {"talk": talk.code, "told": 2}
+    assert refused(again) == (409, "has_a_talk")
+    assert refused(call(student, "POST", course, path, body))[0] == 403
+    assert refused(call(boss, "POST", course, "papers/none/presenters", body))[0] == 404
