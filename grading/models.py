@@ -248,7 +248,11 @@ class Release(AppendOnly):
 
 
 class AttendanceMark(models.Model):
-    """Whether one person was at one meeting. No row means: not taken."""
+    """Whether one person was at one meeting. No row, or an empty status, means: not taken.
+
+    A mark that is taken back keeps its row, so that ``version`` only ever rises and a page that
+    shows an earlier mark is told from one that shows the present one.
+    """
 
     class Status(models.TextChoices):
         IN_ROOM = "in_room", _("In room")
@@ -259,7 +263,7 @@ class AttendanceMark(models.Model):
 
     meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="attendance")
     membership = models.ForeignKey(Membership, models.PROTECT, related_name="attendance")
-    status = models.CharField(max_length=10, choices=Status)
+    status = models.CharField(max_length=10, choices=Status, blank=True)
     version = models.PositiveIntegerField(default=1)
     at = models.DateTimeField()
     by = models.ForeignKey(Membership, models.PROTECT, related_name="+")
@@ -269,7 +273,7 @@ class AttendanceMark(models.Model):
             UniqueConstraint(fields=["meeting", "membership"], name="grading_attendance_once"),
             one_of(
                 "status",
-                ("in_room", "online", "late", "excused", "absent"),
+                ("", "in_room", "online", "late", "excused", "absent"),
                 name="grading_attendance_status_known",
             ),
         ]

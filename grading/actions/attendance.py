@@ -119,7 +119,7 @@ def refuse_stale_marks(
         mark = stored.get(student.pk)
         version = mark.version if mark else 0
         if version != marks[code].base and status_in(stored, student) != marks[code].status:
-            shown = mark.get_status_display() if mark else _("Not taken")
+            shown = mark.get_status_display() if mark and mark.status else _("Not taken")
             problems.append(
                 {
                     "field": str(student),
@@ -150,15 +150,12 @@ def save_mark(
     by: Membership,
     at: datetime,
 ) -> int:
-    """Write one mark and return its version; 0 if it was taken back."""
+    """Write one mark and return its version, which rises even when the mark is taken back."""
     row = stored.get(student.pk)
     if status_in(stored, student) == mark.status:
         return row.version if row else 0
     if row is None:
         row = AttendanceMark(meeting=meeting, membership=student, version=0)
-    elif not mark.status:
-        row.delete()
-        return 0
     row.status, row.version, row.at, row.by = mark.status, row.version + 1, at, by
     row.save()
     return row.version

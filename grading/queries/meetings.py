@@ -27,7 +27,7 @@ def attendance_rows(course: Course, *, at: datetime) -> list[AttendanceRow]:
     students = set(students_of(course).values_list("pk", flat=True))
     marked: Counter[int] = Counter()
     present: Counter[int] = Counter()
-    found = AttendanceMark.objects.filter(meeting__course=course)
+    found = AttendanceMark.objects.filter(meeting__course=course).exclude(status="")
     for held, member, status in found.values_list("meeting_id", "membership_id", "status"):
         if member in students:
             marked[held] += 1

@@ -319,6 +319,7 @@ def read_marks(rows: Rows, who: dict[str, Membership]) -> None:
     )
     marks = (
         AttendanceMark.objects.filter(meeting__course=rows.course, **who)
+        .exclude(status="")
         .order_by()
         .annotate(item=Value(0, output_field=IntegerField()), sum=Value(0, output_field=POINTS))
         .values_list("meeting_id", "membership_id", "item", "status", "sum")

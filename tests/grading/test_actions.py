@@ -34,7 +34,13 @@ from grading.models import (
     Result,
     ResultRun,
 )
-from grading.queries import content_hash, content_of, facts_of, staff_standings
+from grading.queries import (
+    attendance_rows,
+    content_hash,
+    content_of,
+    facts_of,
+    staff_standings,
+)
 from grading.rules import Clause
 from seminar.accounts.models import AuditEntry
 from seminar.lib.errors import Refused
@@ -314,9 +320,30 @@ class TestAttendance:
         assert counts() == before
 
     def test_an_empty_mark_takes_it_back(self, meeting, student, ta):
+        make_item(make_component(meeting.course, "there", 100), kind="attendance")
+        [judged] = staff_standings(facts_of(meeting.course), at=self.AT)
+        before = judged.standing
         take_attendance(meeting, {student.code: Mark("late", 0)}, by=ta, at=self.AT)
+        [judged] = staff_standings(facts_of(meeting.course), at=self.AT)
+        assert judged.standing != before
         take_attendance(meeting, {student.code: Mark("", 1)}, by=ta, at=self.AT)
-        assert not AttendanceMark.objects.exists()
+        assert [(m.status, m.version) for m in AttendanceMark.objects.all()] == [("", 2)]
+        [judged] = staff_standings(facts_of(meeting.course), at=self.AT)
+        assert judged.standing == before
+        [row] = attendance_rows(meeting.course, at=self.AT)
+        assert (row.marked, row.state) == (0, "today")
+
+    def test_a_page_from_before_a_mark_was_taken_back_is_stale(self, meeting, student, ta):
+        """Late, taken back, absent: who still sees "late" must not write over "absent"."""
+        for version, status in enumerate(("late", "", "absent")):
+            mark = {student.code: Mark(status, version)}
+            take_attendance(meeting, mark, by=ta, at=self.AT)
+        seen = {student.code: Mark("in_room", 1)}
+        found = refused("stale", take_attendance, meeting, seen, by=ta, at=self.AT)
+        assert found.problems[0]["rule"] == "Someone else set: Absent"
+        take_attendance(meeting, {student.code: Mark("", 3)}, by=ta, at=self.AT)
+        found = refused("stale", take_attendance, meeting, seen, by=ta, at=self.AT)
+        assert found.problems[0]["rule"] == "Someone else set: Not taken"
 
     def test_a_stale_mark_refuses_all_of_them(self, meeting, student, other_student, ta):
         take_attendance(meeting, {student.code: Mark("late", 0)}, by=ta, at=self.AT)

@@ -148,7 +148,7 @@ def allocation_steps(course: Course, *, at: datetime) -> list[Step]:
 
 def attendance_steps(course: Course, *, at: datetime) -> list[Step]:
     """Return the last held meetings of which attendance was not taken. One query."""
-    taken = AttendanceMark.objects.filter(meeting=OuterRef("pk"))
+    taken = AttendanceMark.objects.filter(meeting=OuterRef("pk")).exclude(status="")
     # The local day may be one ahead of the day in UTC; what has not started is left out below.
     latest = at.date() + timedelta(days=1)
     meetings = course.meetings.filter(~Exists(taken), cancelled_at=None, date__lte=latest)
