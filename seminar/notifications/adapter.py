@@ -1,6 +1,7 @@
 """How allauth meets our accounts and our outbox. Named in settings.ACCOUNT_ADAPTER."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
@@ -30,7 +31,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
         Its links start with SITE_URL, whatever name the visitor reached this server by.
         """
-        mail = self.render_mail(template_prefix, email, context)
+        site = {"name": "Seminar", "domain": urlsplit(settings.SITE_URL).netloc}
+        mail = self.render_mail(template_prefix, email, {"current_site": site} | context)
         reached_by = self.request.build_absolute_uri("/")
         actions.write(
             key=f"account:{template_prefix}:{new_code()}",

@@ -110,7 +110,7 @@ def test_join_does_not_warn_of_an_equivalent(client: Client, course: Course) -> 
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("level", ""), ("level", "x" * 101), ("courses_passed", "unknown"), ("motivation", "a\0b")],
+    [("level", ""), ("level", "x" * 101), ("courses_passed", "unknown")],
 )
 @pytest.mark.usefixtures("newcomer")
 def test_join_names_what_is_wrong(client: Client, course: Course, field: str, value: str) -> None:
@@ -124,7 +124,7 @@ def test_join_names_what_is_wrong(client: Client, course: Course, field: str, va
     assert Membership.objects.count() == 0
 
 
-@pytest.mark.parametrize("nonce", ["short", "x" * 65, "nul\0nul\0nul"])
+@pytest.mark.parametrize("nonce", ["short", "x" * 65, "bell\a-bell"])
 @pytest.mark.usefixtures("newcomer")
 def test_join_refuses_a_nonce_no_form_sends(client: Client, course: Course, nonce: str) -> None:
     response = client.post(f"/c/{course.slug}/join", FORM | {"nonce": nonce})

@@ -6,6 +6,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection, connections, transaction
 from django.test import Client
 
@@ -209,7 +210,8 @@ def test_set_rights_keeps_ones_own_account_open(operator: User) -> None:
 
 def link_in(message: Message) -> str:
     """The first address in a mail, as a path."""
-    found = re.search(r"http://testserver(/\S+)", message.text)
+    assert "Hello from Seminar!" in message.text
+    found = re.search(re.escape(settings.SITE_URL) + r"(/\S+)", message.text)
     assert found, message.text
     return found[1]
 
