@@ -17,6 +17,11 @@ urlpatterns = [
     path("manage/release", views.release, name="release"),
     path("manage/gradebook", views.gradebook, name="gradebook"),
     path("manage/gradebook/<slug:code>", views.student, name="student"),
+    path(
+        "manage/gradebook/<slug:code>/excuse-before-joining",
+        views.excuse_items_before_joining,
+        name="excuse_items_before_joining",
+    ),
     path("manage/results", views.results, name="results"),
     path("manage/results.csv", views.results_csv, name="results_csv"),
     path("manage/pass-rule", views.change_pass_rule, name="change_pass_rule"),

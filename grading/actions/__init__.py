@@ -9,6 +9,7 @@ from grading.actions.entries import (
     grade_item,
     override_item,
 )
+from grading.actions.joining import excuse_items_before_joining
 from grading.actions.participation import give_participation
 from grading.actions.pass_rules import change_pass_rule
 from grading.actions.releases import release_item
@@ -27,6 +28,7 @@ __all__ = [
     "clear_item",
     "compute_results",
     "excuse_item",
+    "excuse_items_before_joining",
     "freeze_results",
     "give_participation",
     "grade_item",

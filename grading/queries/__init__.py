@@ -1,5 +1,6 @@
 """Reads of grading: the facts of a course, judged by the rules, and what pages show of them."""
 
+from grading.queries.joining import due_before_joining, late_joiners
 from grading.queries.meetings import (
     attendance_rows,
     attendance_tiles,
@@ -71,6 +72,7 @@ __all__ = [
     "blockers_of",
     "content_hash",
     "content_of",
+    "due_before_joining",
     "facts_of",
     "feedback_of",
     "gradable_from",
@@ -82,6 +84,7 @@ __all__ = [
     "item_by_key",
     "item_page",
     "judge",
+    "late_joiners",
     "marks_of",
     "meeting_by_key",
     "next_waiting",

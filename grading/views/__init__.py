@@ -1,7 +1,13 @@
 """Pages of grading."""
 
 from grading.views.grading import decide_item, grade, item, next_to_grade, queue
-from grading.views.manage import change_pass_rule, gradebook, release, student
+from grading.views.manage import (
+    change_pass_rule,
+    excuse_items_before_joining,
+    gradebook,
+    release,
+    student,
+)
 from grading.views.meetings import attendance, participation, take_attendance
 from grading.views.results import results, results_csv
 from grading.views.standing import feedback, standing
@@ -10,6 +16,7 @@ __all__ = [
     "attendance",
     "change_pass_rule",
     "decide_item",
+    "excuse_items_before_joining",
     "feedback",
     "grade",
     "gradebook",

@@ -5,7 +5,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from courses.access import INSTRUCTOR, STAFF, CourseRequest, course_page
 from grading import actions, forms, queries
@@ -92,6 +92,7 @@ def student(request: CourseRequest, code: str) -> HttpResponse:
     context = {
         "member": member,
         "judged": judged,
+        "before_joining": queries.due_before_joining(facts, judged),
         "bars": queries.bars_of(facts, judged),
         "groups": queries.groups_of(facts, judged, at=at, staff=True),
         "history": queries.histories_of(member),
@@ -101,6 +102,19 @@ def student(request: CourseRequest, code: str) -> HttpResponse:
         "nav_active": "results",
     }
     return render(request, "grading/student.html", context)
+
+
+@require_POST
+@course_page(INSTRUCTOR)
+def excuse_items_before_joining(request: CourseRequest, code: str) -> HttpResponse:
+    """Excuse what was due before this student joined."""
+    member = queries.student_by_code(request.course, code)
+    if member is None:
+        raise Http404
+    lines = actions.excuse_items_before_joining(member, by=request.membership, at=clock.now())
+    words = ngettext("%(n)d item is excused.", "%(n)d items are excused.", len(lines))
+    messages.success(request, words % {"n": len(lines)})
+    return redirect("grading:student", request.course.slug, code)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

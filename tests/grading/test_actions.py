@@ -15,6 +15,7 @@ from grading.actions import (
     clear_item,
     compute_results,
     excuse_item,
+    excuse_items_before_joining,
     freeze_results,
     give_participation,
     grade_item,
@@ -39,6 +40,7 @@ from grading.queries import (
     content_hash,
     content_of,
     facts_of,
+    late_joiners,
     staff_standings,
 )
 from grading.rules import Clause
@@ -292,6 +294,37 @@ class TestRelease:
 
     def test_refuses_a_student_without_a_grade(self, item, handed_in, ta):
         refused("not_graded", release_item, item, by=ta, at=NOON, memberships=[handed_in])
+
+
+class TestExcuseItemsBeforeJoining:
+    def test_excuses_exactly_what_was_missed(self, item, course, ta, instructor):
+        late = make_member(course, joined_at=NOON)
+        early = make_member(course, joined_at=DUE - timedelta(days=9))
+        done = make_item(item.component, title="Handed in anyway")
+        ahead = make_item(item.component, title="Report 2")
+        ahead.assignment.closes_at = NOON + timedelta(days=2)
+        ahead.assignment.save()
+        hand_in(done, late)
+        at = NOON + timedelta(days=3)
+        [row] = late_joiners(course, at=at)
+        assert (row.member, [r.id for r in row.items]) == (late, [item.pk])
+        assert excuse_items_before_joining(early, by=instructor, at=at) == []
+        [line] = excuse_items_before_joining(late, by=instructor, at=at)
+        assert (line.item, line.membership, line.kind) == (item, late, "excuse")
+        assert (line.reason, line.by) == ("Due before joining", instructor)
+        assert AuditEntry.objects.filter(verb="excuse_item").count() == 1
+        before = counts()
+        assert excuse_items_before_joining(late, by=instructor, at=at) == []
+        assert counts() == before
+        assert late_joiners(course, at=at) == []
+
+    def test_leaves_what_an_extension_moved(self, item, course, ta):
+        late = make_member(course, joined_at=NOON)
+        item.assignment.extensions.create(
+            membership=late, until=NOON + timedelta(days=1), reason="x", granted_by=ta,
+            granted_at=NOON,
+        )  # fmt: skip
+        assert late_joiners(course, at=NOON + timedelta(days=5)) == []
 
 
 class TestAttendance:

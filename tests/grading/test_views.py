@@ -625,6 +625,21 @@ def test_staff_see_one_student_with_the_history(reports, student, ta):
         assert expected in words
 
 
+def test_an_instructor_excuses_what_was_due_before_joining(reports, course, ta, instructor):
+    late = make_member(course, name="Lea Late", joined_at=NOON)
+    words = text(page(ta, "student", late.code))
+    assert "1 item was due before Lea Late joined Report 1" in words
+    assert "Excuse 1 item" not in words
+    verb = ("excuse_items_before_joining", late.code)
+    assert page(ta, *verb, data={}).status_code == 403
+    assert page(instructor, *verb).status_code == 405
+    assert "Excuse 1 item" in text(page(instructor, "student", late.code))
+    assert "1 item is excused." in page(instructor, *verb, data={}, follow=True).content.decode()
+    assert GradeEntry.objects.get().reason == "Due before joining"
+    assert "was due before" not in text(page(instructor, "student", late.code))
+    assert page(instructor, verb[0], "nobody", data={}).status_code == 404
+
+
 def test_times_are_those_of_the_deadline(reports, student, ta, set_clock):
     hand_in(reports, student)
     set_clock(DUE - timedelta(hours=1))
