@@ -9,6 +9,7 @@
  *                             named "version:NAME" carries it for the form's own button
  * [data-savestate]            where the state is said (components/savestate.html, with its words)
  * template#conflict-template  the panel of a conflict (components/conflict.html)
+ * template#kept-template      on a closed form (an owner, no URL): text that was never saved, to copy
  *
  * Answers, all JSON:
  *   200 {version, saved, html?}   saved: "All changes saved 14:03"; html: {element id: new content}
@@ -16,16 +17,59 @@
  *   4xx {detail or message}       refused; the text stays on the page and on this device
  * An answer that is not JSON, or a redirect, means the session is over: the text stays here.
  *
+ * [data-kept-owner]           hidden line on another page, shown while a copy of that owner is left here
+ *
  * The textarea itself is never replaced, so the caret cannot jump. A copy lies in localStorage from
- * the first key until the server has acknowledged that very text.
+ * the first key until the server has acknowledged that very text. A refused page shows text that the
+ * server does not have (#error-summary): the copy stays.
  */
 (() => {
   "use strict";
 
   const say = window.seminar ? window.seminar.say : () => {};
 
+  const refused = document.getElementById("error-summary") !== null;
+  const keyOf = (form, box) => `seminar.draft:${form.dataset.autosaveOwner || location.pathname}:${box.name}`;
+
+  function drop(key) {
+    try { localStorage.removeItem(key); } catch { /* private mode: there is nothing to remove */ }
+  }
+
+  function read(key) {
+    try { return JSON.parse(localStorage.getItem(key) || "null"); } catch { return null; }
+  }
+
+  /* Nothing is taken any more; what was typed here and never arrived can still be copied. */
+  function offer(form) {
+    const template = document.getElementById("kept-template");
+    if (!template) return;
+    for (const box of form.querySelectorAll("[data-autosave]")) {
+      const key = keyOf(form, box);
+      const copy = read(key);
+      if (!copy) continue;
+      if (copy.text === box.value) {
+        if (!refused) drop(key);
+        continue;
+      }
+      const panel = template.content.firstElementChild.cloneNode(true);
+      const text = panel.querySelector("[data-kept-text]");
+      text.value = copy.text;
+      panel.querySelector("[data-kept-copy]").addEventListener("click", async (event) => {
+        const button = event.currentTarget;
+        text.select();
+        try { await navigator.clipboard.writeText(copy.text); } catch { return; /* it is selected */ }
+        say(button.dataset.textDone);
+      });
+      panel.querySelector("[data-kept-drop]").addEventListener("click", () => {
+        drop(key);
+        panel.remove();
+        box.focus();
+      });
+      (box.closest(".field") || box).after(panel);
+    }
+  }
+
   function start(form) {
-    const owner = form.dataset.autosaveOwner || location.pathname;
     const delay = Number(form.dataset.autosaveDelay || 1500);
     const state = document.querySelector("[data-savestate]");
     const fields = [...form.querySelectorAll("[data-autosave]")].map((box) => ({
@@ -33,7 +77,7 @@
     }));
     let toldSaved = 0;
 
-    const key = (field) => `seminar.draft:${owner}:${field.box.name}`;
+    const key = (field) => keyOf(form, field.box);
 
     function keep(field) {
       try {
@@ -41,13 +85,7 @@
       } catch { /* private mode or full: the page itself still has the text */ }
     }
 
-    function forget(field) {
-      try { localStorage.removeItem(key(field)); } catch { /* as above */ }
-    }
-
-    function kept(field) {
-      try { return JSON.parse(localStorage.getItem(key(field)) || "null"); } catch { return null; }
-    }
+    const forget = (field) => drop(key(field));
 
     function show(name, text) {
       if (!state) return;
@@ -162,9 +200,10 @@
     }
 
     for (const field of fields) {
-      const copy = kept(field);
-      if (copy && copy.text === field.box.value) forget(field);
-      else if (copy && copy.version === field.version) {
+      const copy = read(key(field));
+      if (copy && copy.text === field.box.value) {
+        if (!refused) forget(field);
+      } else if (copy && copy.version === field.version) {
         field.box.value = copy.text;
         plan(field);
       } else if (copy) {
@@ -181,4 +220,10 @@
   }
 
   document.querySelectorAll("form[data-autosave-url]").forEach(start);
+  document.querySelectorAll("form[data-autosave-owner]:not([data-autosave-url])").forEach(offer);
+  for (const line of document.querySelectorAll("[data-kept-owner]")) {
+    let keys = [];
+    try { keys = Object.keys(localStorage); } catch { /* private mode: nothing is kept */ }
+    line.hidden = !keys.some((key) => key.startsWith(`seminar.draft:${line.dataset.keptOwner}:`));
+  }
 })();

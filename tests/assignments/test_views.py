@@ -378,7 +378,6 @@ def test_save_field_stale_answers_the_other_text(
 @pytest.mark.parametrize(
     ("field", "text", "version", "status", "code"),
     [
-        ("0.summary.0", "a\0b", "0", 422, "nul"),
         ("0.summary.0", "x" * 20_001, "0", 422, "too_long"),
         ("0.summary.0", "x", "-1", 422, "unknown_field"),
         ("0.summary.0", "x", "9" * 30, 422, "unknown_field"),
@@ -481,6 +480,20 @@ def test_save_draft_refused_never_overwrites_a_text_saved_meanwhile(
     assert DraftField.objects.get(slot=0, part="summary").text == "Theirs."
 
 
+def test_closed_pages_offer_text_that_is_still_on_the_device(
+    ada: Client, report: Assignment, student: Membership, set_clock: Any
+) -> None:
+    make_draft(report, student)
+    owner = f"{report.course.slug}/{report.key}/{student.code}"
+    assert "kept-template" not in text_of(ada.get(url(report, "edit")))
+    assert "data-kept-owner" not in text_of(ada.get(url(report)))
+    set_clock(after(301))
+    closed = text_of(ada.get(url(report, "edit")))
+    assert f'data-autosave-owner="{owner}"' in closed
+    assert 'id="kept-template"' in closed
+    assert f'hidden data-kept-owner="{owner}"' in text_of(ada.get(url(report)))
+
+
 def test_save_draft_when_closed_keeps_the_text_in_the_form(
     ada: Client, report: Assignment, student: Membership, set_clock: Any
 ) -> None:
@@ -538,7 +551,21 @@ def test_submit_report_incomplete_answers_422_and_names_the_part(
     assert (Submission.objects.count(), DraftField.objects.count()) == (0, 16)
 
 
-@pytest.mark.parametrize("nonce", ["x", "n" * 65, "nonce-\0-1"])
+def test_a_nul_in_a_form_is_refused_before_any_view(
+    ada: Client, report: Assignment, mini: Assignment, student: Membership
+) -> None:
+    make_draft(report, student, complete=False)
+    pdf = SimpleUploadedFile("n.pdf", make_pdf(1))
+    answers = [
+        ada.post(url(report, "fields"), {"field": "0.summary.0", "text": "a\0b", "version": "0"}),
+        ada.post(url(report, "submissions"), {"nonce": "nonce-\0-1"}),
+        ada.post(url(mini, "files"), {"nonce": "nonce-\0-1", "file": pdf}),
+    ]
+    assert [answer.status_code for answer in answers] == [400, 400, 400]
+    assert (DraftField.objects.count(), Submission.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize("nonce", ["x", "n" * 65])
 def test_submit_with_a_malformed_nonce_is_refused(
     ada: Client, report: Assignment, mini: Assignment, student: Membership, nonce: str
 ) -> None:

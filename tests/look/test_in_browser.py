@@ -258,6 +258,53 @@ def test_autosave_brings_back_a_copy_after_the_tab_was_closed(show: Callable[...
     assert page.get_by_label("Summary").input_value() == "second"
 
 
+def test_autosave_keeps_its_copy_of_what_was_refused(show: Callable[..., Page]) -> None:
+    page = show(writing())
+    answer_saves(page, (422, '{"message": "Not now"}'))
+    page.get_by_label("Summary").fill("second")
+    page.wait_for_selector("[data-savestate][data-state=kept]")
+    summary = '<div id="error-summary"></div>'
+    refused = writing("second").replace("<form data-autosave", summary + "<form data-autosave", 1)
+    page.route(
+        f"{SITE}/page**",
+        lambda route: route.fulfill(body=refused, content_type="text/html; charset=utf-8"),
+    )
+
+    page.reload()
+
+    assert page.get_by_label("Summary").input_value() == "second"
+    assert copies(page) == 1
+
+
+def closed(text: str) -> str:
+    """The same form after the deadline: it has no address to save to."""
+    html = writing(text).replace('data-autosave-url="/save" ', "")
+    html = html.replace(
+        "<form data-autosave", "<p hidden data-kept-owner='D1'>Kept</p><form data-autosave", 1
+    )
+    return html.replace("</main>", draw("components/kept.html") + "</main>", 1)
+
+
+def test_autosave_offers_text_that_never_arrived_once_the_form_is_closed(
+    show: Callable[..., Page],
+) -> None:
+    page = show(writing())
+    answer_saves(page, (409, '{"code": "closed", "message": "The deadline was yesterday."}'))
+    page.get_by_label("Summary").fill("typed in the train")
+    page.wait_for_selector("[data-savestate][data-state=kept]")
+
+    after = {"body": closed("first"), "content_type": "text/html; charset=utf-8"}
+    page.route(f"{SITE}/page**", lambda route: route.fulfill(**after))
+    page.reload()
+
+    kept = page.get_by_label("Text that was not saved", exact=True)
+    assert kept.input_value() == "typed in the train"
+    expect(page.get_by_text("Kept", exact=True)).to_be_visible()
+    assert page.get_by_label("Summary").input_value() == "first"
+    page.get_by_role("button", name="Remove it from this device").click()
+    assert (kept.count(), copies(page)) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("choice", "text"),
     [("Keep mine", "mine"), ("Use the other one", "theirs"), ("Keep both", "mine\n\ntheirs")],
