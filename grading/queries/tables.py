@@ -216,8 +216,8 @@ def feedback_of(course: Course, member: Membership, key: str, *, at: datetime) -
         return Feedback(cell, None, [])
     lines = list(GradeEntry.objects.filter(item=item.id, membership=member).order_by("-seq"))
     scored = next((line for line in lines if line.kind == GradeEntry.Kind.SCORE), None)
-    holds = scored is not None and folded.score is not None
-    picks = picks_of(item.id, scored.rubric) if holds and scored.rubric else []
+    stands = scored if folded.score is not None else None
+    picks = picks_of(item.id, stands.rubric) if stands and stands.rubric else []
     return Feedback(cell, lines[0], picks)
 
 

@@ -94,8 +94,9 @@ def give(request: CourseRequest, meeting: Meeting) -> str:
         raise forms.bad_request()
     step = queries.step_of(item)
     points = step if request.POST["do"] == "give" else -step
-    who = {"by": request.membership, "at": clock.now(), "nonce": request.POST.get("nonce", "")}
-    actions.give_participation(item, meeting, member, points, **who)
+    nonce = request.POST.get("nonce", "")
+    who = request.membership
+    actions.give_participation(item, meeting, member, points, by=who, at=clock.now(), nonce=nonce)
     return member.code
 
 
