@@ -1,6 +1,6 @@
 """Reads of grading: the facts of a course, judged by the rules, and what pages show of them."""
 
-from grading.queries.joining import due_before_joining, late_joiners
+from grading.queries.joining import due_before_joining, late_joiners, late_joiners_in
 from grading.queries.meetings import (
     attendance_rows,
     attendance_tiles,
@@ -57,6 +57,7 @@ from grading.queries.work import (
     item_by_key,
     meeting_by_key,
     next_waiting,
+    queue_in,
     queue_of,
     student_by_code,
 )
@@ -85,12 +86,14 @@ __all__ = [
     "item_page",
     "judge",
     "late_joiners",
+    "late_joiners_in",
     "marks_of",
     "meeting_by_key",
     "next_waiting",
     "participation_grids",
     "pass_rule_page",
     "pass_rule_words",
+    "queue_in",
     "queue_of",
     "releasable",
     "release_rows",

@@ -1,5 +1,6 @@
 """What was due before a student joined: missing by the facts, and no fault of theirs."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -40,8 +41,10 @@ def late_joiners(course: Course, *, at: datetime) -> list[LateJoiner]:
     As many queries as ``facts_of``, at any size.
     """
     facts = facts_of(course)
-    found = [
-        LateJoiner(student.member, due_before_joining(facts, student))
-        for student in staff_standings(facts, at=at)
-    ]
+    return late_joiners_in(facts, staff_standings(facts, at=at))
+
+
+def late_joiners_in(facts: Facts, judged: Sequence[Judged]) -> list[LateJoiner]:
+    """Return the same from facts that are already read. No query."""
+    found = [LateJoiner(student.member, due_before_joining(facts, student)) for student in judged]
     return [row for row in found if row.items]

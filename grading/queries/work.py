@@ -108,7 +108,11 @@ def due_of(facts: Facts, item: ItemRow, member: Membership) -> datetime | None:
 def queue_of(course: Course, *, at: datetime) -> list[QueueRow]:
     """Return the items that are scored by people, with counts. Seven queries at any size."""
     facts = facts_of(course)
-    judged = staff_standings(facts, at=at)
+    return queue_in(facts, staff_standings(facts, at=at), at=at)
+
+
+def queue_in(facts: Facts, judged: Sequence[Judged], *, at: datetime) -> list[QueueRow]:
+    """Return the same from facts that are already read. No query."""
     return [
         queue_row(item, waiting_of(facts, judged, item, at=at))
         for item in facts.rows.items.values()

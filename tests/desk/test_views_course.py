@@ -8,6 +8,8 @@ from django.test import Client
 from assignments.models import Assignment
 from courses.models import Course, Meeting, Membership
 from grading.models import Component
+from presentations.actions import allocate_round, publish_allocation
+from presentations.models import Allocation
 from tests.factories.assignments import make_report
 from tests.factories.courses import (
     NOON,
@@ -18,7 +20,7 @@ from tests.factories.courses import (
     make_module,
     make_prerequisite,
 )
-from tests.factories.grading import make_component, make_pass_rule
+from tests.factories.grading import make_component, make_item, make_pass_rule
 from tests.factories.presentations import make_round, make_talk
 
 LINK = "https://meet.example.org/secret-room"
@@ -221,3 +223,31 @@ def add_rows(course: Course, rows: int) -> None:
         make_component(course, f"part-{number}", 10)
     assert Assignment.objects.count() == rows
     assert Component.objects.count() == rows
+
+
+def test_course_home_of_an_instructor_names_who_came_late_and_who_has_no_talk(
+    client: Client, set_clock: object, course: Course, instructor: Membership
+) -> None:
+    report = make_report(
+        course,
+        title="Report 1",
+        opens_at=NOON - timedelta(days=9),
+        closes_at=NOON - timedelta(days=2),
+    )
+    make_item(make_component(course, "reports", 100), assignment=report)
+    late = make_member(course, name="Lea Late", joined_at=NOON - timedelta(days=1))
+    make_round(
+        course, title="Talks", opens_at=NOON - timedelta(days=9), closes_at=NOON - timedelta(days=8)
+    )
+    week_ago = NOON - timedelta(days=7)
+    allocate_round(course.rounds.get().pk, instructor.user, week_ago)
+    publish_allocation(Allocation.objects.get().pk, instructor.user, week_ago)
+    client.force_login(instructor.user)
+
+    steps = client.get(f"/c/{course.slug}/").context["page"].steps
+
+    assert [(step.title, step.status) for step in steps] == [
+        ("1 student has no talk", "unassigned"),
+        ("Lea Late", "missing"),
+    ]
+    assert steps[1].url == f"/c/{course.slug}/manage/gradebook/{late.code}"

@@ -9,17 +9,25 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from courses.models import Announcement, Course, Meeting, Membership
-from grading.queries import queue_of
+from grading.queries import (
+    facts_of,
+    late_joiners_in,
+    queue_in,
+    queue_of,
+    staff_standings,
+)
 from seminar.accounts.models import User
 from seminar.desk.queries.steps import (
     Step,
     allocation_steps,
     attendance_steps,
     grading_steps,
+    late_joiner_steps,
     people_steps,
     release_steps,
     round_steps,
     talk_steps,
+    unplaced_steps,
     work_steps,
 )
 
@@ -86,10 +94,14 @@ def ta_home(membership: Membership, *, at: datetime) -> HomePage:
 def instructor_home(membership: Membership, *, at: datetime) -> HomePage:
     """Return what needs an instructor: people, allocation, then everything a TA sees."""
     course = membership.course
-    queue = queue_of(course, at=at)
+    facts = facts_of(course)
+    judged = staff_standings(facts, at=at)
+    queue = queue_in(facts, judged, at=at)
     steps = [
         *people_steps(course),
         *allocation_steps(course, at=at),
+        *unplaced_steps(course),
+        *late_joiner_steps(course, late_joiners_in(facts, judged)),
         *grading_steps(course, queue),
         *release_steps(course, queue),
         *attendance_steps(course, at=at),

@@ -11,8 +11,10 @@ from django.utils.translation import ngettext
 from assignments.queries import WorkItem, work_of
 from courses.models import Course, Membership
 from grading.models import AttendanceMark
+from grading.queries.joining import LateJoiner
 from grading.queries.work import QueueRow
 from presentations.models import PreferenceList, Presenter
+from presentations.queries import students_without_talk
 from presentations.rules import RoundState, round_state
 
 
@@ -114,6 +116,36 @@ def people_steps(course: Course) -> list[Step]:
     title = ngettext("%(n)s application waits", "%(n)s applications wait", waiting) % {"n": waiting}
     url = reverse("courses:people", args=[course.slug])
     return [Step(title, url, _("Decide"), "applied", primary=True)]
+
+
+def late_joiner_steps(course: Course, rows: list[LateJoiner]) -> list[Step]:
+    """Return one step per student with work that was due before they joined. No query."""
+    return [
+        Step(
+            row.member.user.name,
+            reverse("grading:student", args=[course.slug, row.member.code]),
+            _("Look"),
+            "missing",
+            note=ngettext(
+                "%(n)s item was due before they joined; excuse it or let it count 0",
+                "%(n)s items were due before they joined; excuse them or let them count 0",
+                len(row.items),
+            )
+            % {"n": len(row.items)},
+        )
+        for row in rows
+    ]
+
+
+def unplaced_steps(course: Course) -> list[Step]:
+    """Return one step if students have no talk although a round is published. Two queries."""
+    published = course.rounds.filter(allocations__published_at__isnull=False).exists()
+    unplaced = len(students_without_talk(course)) if published else 0
+    if not unplaced:
+        return []
+    words = ngettext("%(n)s student has no talk", "%(n)s students have no talk", unplaced)
+    url = reverse("presentations:allocation", args=[course.slug])
+    return [Step(words % {"n": unplaced}, url, _("Give a place"), "unassigned", primary=True)]
 
 
 def allocation_steps(course: Course, *, at: datetime) -> list[Step]:
