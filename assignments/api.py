@@ -55,7 +55,9 @@ class WorkItem(Answer):
     state = serializers.CharField()
     group = serializers.CharField(help_text="late, week, later, done")
     refusal = serializers.CharField(allow_null=True, help_text="not_open_yet, closed")
-    late_days = serializers.IntegerField()
+    late_days = serializers.IntegerField(
+        help_text="on arrival; an extension granted since may make it less"
+    )
     cost = serializers.CharField(help_text="percent of the maximum that handing in now costs")
     must_confirm = serializers.BooleanField()
     parts_done = serializers.IntegerField(source="done")
@@ -165,8 +167,7 @@ class DraftApi(AssignmentApi):
 
     def judged(self, draft: Draft) -> Draft:
         """Return the draft with what the rules say about it."""
-        content = rules.read_content(queries.draft_content(draft))
-        found = rules.report_problems(queries.spec_of(draft.assignment), content)
+        found = queries.report_check(draft, queries.draft_content(draft))
         draft.problems = found  # type: ignore[attr-defined]
         return draft
 
@@ -255,7 +256,9 @@ class Receipt(Answer):
     assignment = serializers.CharField(source="assignment.key")
     number = serializers.IntegerField()
     received_at = serializers.DateTimeField()
-    late_days = serializers.IntegerField()
+    late_days = serializers.IntegerField(
+        help_text="on arrival; an extension granted since may make it less"
+    )
     made_by = serializers.CharField(source="source", help_text="student, automatic")
     content_hash = serializers.CharField()
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from assignments.rules import effective_deadline
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from assignments.models import Assignment, Draft, Extension, Submission
+from assignments.rules import effective_deadline
 from courses.models import Course, Membership
 from seminar.desk.rules.reminders import HORIZON, due_offset, reminder_key
 from seminar.notifications.models import Message
