@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
+from django.conf import LazySettings
 from hypothesis import settings as hypothesis_settings
 
 from seminar.lib import clock
@@ -25,3 +26,11 @@ def set_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
 
     stop_at(NOON)
     return stop_at
+
+
+@pytest.fixture(autouse=True)
+def _clock_runs_true(settings: LazySettings) -> Iterator[None]:
+    """Put the demo's clock back after a test that moved it: the file outlives the test."""
+    yield
+    if settings.CLOCK_OFFSET_FILE:
+        settings.CLOCK_OFFSET_FILE.unlink(missing_ok=True)

@@ -14,12 +14,6 @@ from seminar.notifications.models import Message
 from tests.factories.courses import NOON, make_user
 
 
-@pytest.fixture(autouse=True)
-def _reset_clock(settings: LazySettings) -> None:
-    if settings.CLOCK_OFFSET_FILE:
-        settings.CLOCK_OFFSET_FILE.unlink(missing_ok=True)
-
-
 def test_demo_sign_in_enters_an_account_of_the_demo(client: Client, db: None) -> None:
     ada = make_user("Ada Okafor", email="ada.okafor@students.example.org")
 
