@@ -1,4 +1,4 @@
-"""A real Chromium for the browser tests, and people who sit in front of it."""
+"""People who sit in front of a real browser."""
 
 import os
 import re
@@ -9,36 +9,15 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from seminar.accounts.models import User
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-]
 DESKTOP, PHONE = (1280, 900), (390, 844)
 # A busy machine is not a failing test; what is there at once is not waited for.
 PATIENCE = 20_000
 expect.set_options(timeout=PATIENCE)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """The Chromium that tools/find_chromium.py found; a missing one fails the test."""
-    binary = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    assert Path(binary).exists(), f"no Chromium at {binary}; run the tests with make test"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=binary, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 class Desk:

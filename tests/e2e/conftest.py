@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.e2e.browser import browser, desk
+from tests.e2e.browser import desk
 from tests.e2e.world import world
 
-__all__ = ["browser", "desk", "world"]
+__all__ = ["desk", "world"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

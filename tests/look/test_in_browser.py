@@ -10,10 +10,7 @@ from django.conf import LazySettings
 from django.conf import settings as project
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 
-from tests.e2e.browser import browser
 from tests.look.pages import StyleGuide, draw
-
-__all__ = ["browser"]
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
