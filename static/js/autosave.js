@@ -31,6 +31,8 @@
   const refused = document.getElementById("error-summary") !== null;
   const keyOf = (form, box) => `seminar.draft:${form.dataset.autosaveOwner || location.pathname}:${box.name}`;
 
+  const PATIENCE = 20000; // ms after which an unanswered save is tried again
+
   function drop(key) {
     try { localStorage.removeItem(key); } catch { /* private mode: there is nothing to remove */ }
   }
@@ -76,6 +78,7 @@
       box, version: box.dataset.version || "0", sent: box.value, busy: false, timer: 0, retry: 0, open: false,
     }));
     let toldSaved = 0;
+    let line = Promise.resolve();
 
     const key = (field) => keyOf(form, field.box);
 
@@ -104,17 +107,30 @@
       return fields.some((field) => field.busy || field.open || field.box.value !== field.sent);
     }
 
-    async function save(field) {
+    /* One save after the other: the checklist of an older answer never replaces a newer one.
+       A page that is being left does not wait. */
+    function save(field, leaving = false) {
       clearTimeout(field.timer);
       if (field.busy || field.open || field.box.value === field.sent) return;
-      const text = field.box.value;
       field.busy = true;
       show("saving");
+      if (leaving) send(field);
+      else line = line.then(() => send(field));
+    }
+
+    async function send(field) {
+      const text = field.box.value;
+      if (field.open || text === field.sent) {
+        field.busy = false;
+        if (!unsaved()) show("saved");
+        return;
+      }
       const body = new URLSearchParams({ field: field.box.name, text, version: field.version });
       const token = form.querySelector("[name=csrfmiddlewaretoken]");
       try {
         const answer = await fetch(form.dataset.autosaveUrl, {
           method: "POST", body, redirect: "manual", credentials: "same-origin",
+          signal: AbortSignal.timeout ? AbortSignal.timeout(PATIENCE) : undefined,
           headers: { "X-CSRFToken": token ? token.value : "", Accept: "application/json" },
         });
         const json = (answer.headers.get("Content-Type") || "").includes("json");
@@ -215,8 +231,8 @@
       field.box.addEventListener("blur", () => save(field));
     }
 
-    window.addEventListener("online", () => fields.forEach(save));
-    document.addEventListener("visibilitychange", () => { if (document.hidden) fields.forEach(save); });
+    window.addEventListener("online", () => fields.forEach((field) => save(field)));
+    document.addEventListener("visibilitychange", () => { if (document.hidden) fields.forEach((field) => save(field, true)); });
   }
 
   document.querySelectorAll("form[data-autosave-url]").forEach(start);
