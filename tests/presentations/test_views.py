@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from courses.models import Course, CoursePolicy, Membership
+from courses.models import Course, CoursePolicy, Membership, Paper
 from presentations.actions import allocate_round, publish_allocation
 from presentations.models import Allocation, PreferenceList, PreferenceRound, Presentation
 from presentations.queries import list_of, ranking_of
@@ -106,6 +106,21 @@ def test_preferences_shows_number_and_provisional_outcome(
     assert "This can change until Fri 24 Oct 2025, 18:00 Berlin time." in page
     assert "Reordering does not cost your place." in page
     assert other_student.user.name not in page
+
+
+@pytest.mark.parametrize(("most", "hinted"), [(2, False), (3, True)])
+def test_preferences_hint_at_more_papers_only_where_more_can_be_ranked(
+    browser: Client, url: str, round_: PreferenceRound, student: Membership, most: int, hinted: bool
+) -> None:
+    papers = list(round_.papers.order_by("position"))
+    PreferenceRound.objects.filter(pk=round_.pk).update(max_length=most)
+    make_submitted(round_, student, [paper.key for paper in papers[:2]])
+    Paper.objects.filter(pk__in=[paper.pk for paper in papers]).update(capacity=0)
+
+    page = browser.get(url).content.decode()
+
+    assert "no paper." in page
+    assert ("Rank more papers to get one." in page) is hinted
 
 
 def test_preferences_rule_follows_the_course_switch(
