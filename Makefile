@@ -1,7 +1,7 @@
 # `make help` lists what there is. Nothing but make and Python 3.11 or later has to be installed.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format lock
+.PHONY: help run demo test campaign lint format lock
 
 # The first Python that is new enough; it makes .venv, which is used from then on.
 PYTHON = $(shell for python in python3.11 python3 python3.12 python3.13 python3.14; do \
@@ -26,6 +26,10 @@ demo: ## throw the local data away and load the demo again
 test: ## run all tests: SQLite, PostgreSQL with Redis, browser
 	@$(BOOTSTRAP) dev
 	@$(RUN) tools/with_services.py -- $(RUN) tools/run_tests.py
+
+campaign: ## run what takes too long for every day: whole matrices, fuzzing
+	@$(BOOTSTRAP) dev
+	@$(RUN) tools/with_services.py -- $(RUN) tools/run_tests.py --campaign
 
 lint: ## check style, types, templates, imports, migrations and lock files
 	@$(BOOTSTRAP) dev

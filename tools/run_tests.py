@@ -1,11 +1,13 @@
 """Run the whole test suite: on SQLite, on PostgreSQL with Redis, and in a browser.
 
     python tools/run_tests.py            (through `make test`)
+    python tools/run_tests.py --campaign (through `make campaign`: what takes too long for every day)
 
-The two database runs go side by side; each one's output is shown whole when it ends. The browser
-run follows in a process of its own, because Playwright leaves an event loop behind that Django
-would refuse to work beside. Every run prints the test runner's own summary; they are repeated at
-the end, and any failure is a failure of the whole. Needs what tools/with_services.py provides.
+Two runs go side by side, the longest first; each one's output is shown whole when it ends. What
+needs a browser runs in processes of its own, because Playwright leaves an event loop behind that
+Django would refuse to work beside. Every run prints the test runner's own summary; they are
+repeated at the end, and any failure is a failure of the whole. Needs what tools/with_services.py
+provides.
 """
 
 from __future__ import annotations
@@ -16,11 +18,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+LOOK = "tests/look"
 REPORT_SECONDS = 60
+
+
+# As many runs at once as a small machine has cores.
+SLOTS = 2
+CAMPAIGN = "--campaign"
 
 
 @dataclass(frozen=True)
@@ -29,15 +37,16 @@ class Run:
 
     name: str
     marks: str
-    variables: dict[str, str]
+    variables: dict[str, str] = field(default_factory=dict)
+    where: tuple[str, ...] = ()
 
-    def start(self, output: Path) -> subprocess.Popen[bytes]:
-        pytest = [sys.executable, "-m", "pytest", "-m", self.marks]
+    def start(self, output: Path, arguments: list[str]) -> subprocess.Popen[bytes]:
+        pytest = [sys.executable, "-m", "pytest", "-m", self.marks, *self.where]
         cache = ["-o", f"cache_dir=.pytest_cache/{self.name.lower()}"]
         environment = {**os.environ, **self.variables, "PYTHONUNBUFFERED": "1"}
         with output.open("wb") as sink:
             return subprocess.Popen(
-                [*pytest, *cache, *sys.argv[1:]],
+                [*pytest, *cache, *arguments],
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -54,28 +63,37 @@ def chromium() -> str:
     return found.stdout.strip()
 
 
-def planned(browser: str) -> tuple[list[Run], list[Run]]:
-    """Return what may run side by side, and what follows."""
+def planned(browser: str, *, campaign: bool) -> list[Run]:
+    """Return the runs, the longest first: it decides how long the whole takes."""
     missing = [name for name in ("DATABASE_URL", "REDIS_URL") if not os.environ.get(name)]
     if missing:
         sys.exit(f"{' and '.join(missing)} not set; run this through tools/with_services.py")
     no_services = {"DATABASE_URL": "sqlite://:memory:", "REDIS_URL": ""}
-    together = [
-        Run("PostgreSQL", "not e2e", {}),
-        Run("SQLite", "not e2e and not services", no_services),
-    ]
+    if campaign:
+        return [
+            Run("PostgreSQL", "campaign"),
+            Run("SQLite", "campaign and not services", no_services),
+        ]
     unsafe = {"CHROMIUM": browser, "DJANGO_ALLOW_ASYNC_UNSAFE": "1"}
-    return together, [Run("Browser", "e2e", unsafe)]
+    return [
+        Run("PostgreSQL", "not e2e and not campaign"),
+        Run("SQLite", "not e2e and not services and not campaign", no_services),
+        Run("Browser", "e2e and not campaign", unsafe, ("--ignore", LOOK)),
+        Run("Look", "e2e and not campaign", unsafe, (LOOK,)),
+    ]
 
 
-def perform(runs: list[Run], folder: Path) -> dict[str, tuple[int, str]]:
+def perform(runs: list[Run], folder: Path, arguments: list[str]) -> dict[str, tuple[int, str]]:
     """Run side by side; print each output as its run ends; return status and summary by name."""
-    running = {run.name: (run.start(folder / run.name), folder / run.name) for run in runs}
-    print(f"Running: {', '.join(running)}", flush=True)
+    waiting, running = list(runs), {}
     results: dict[str, tuple[int, str]] = {}
     last_report = time.monotonic()
     try:
-        while running:
+        while waiting or running:
+            while waiting and len(running) < SLOTS:
+                run = waiting.pop(0)
+                print(f"Running: {run.name}", flush=True)
+                running[run.name] = (run.start(folder / run.name, arguments), folder / run.name)
             time.sleep(0.2)
             if time.monotonic() - last_report > REPORT_SECONDS:
                 print(f"Still running: {', '.join(running)}", flush=True)
@@ -93,10 +111,10 @@ def perform(runs: list[Run], folder: Path) -> dict[str, tuple[int, str]]:
 
 
 def main() -> int:
-    together, after = planned(chromium())
+    arguments = [word for word in sys.argv[1:] if word != CAMPAIGN]
+    runs = planned(chromium(), campaign=CAMPAIGN in sys.argv)
     with tempfile.TemporaryDirectory(prefix="seminar-tests-") as folder:
-        results = perform(together, Path(folder))
-        results |= perform(after, Path(folder))
+        results = perform(runs, Path(folder), arguments)
     print("\n##### Summary")
     # A failed run last, so that the last line never looks better than the whole.
     for name, (status, summary) in sorted(results.items(), key=lambda item: item[1][0] != 0):

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATION = """
 [pytest]
 markers =
+    campaign
     e2e
     services
 """
@@ -32,6 +33,18 @@ def test_browser():
     assert "Browser" not in os.environ["BREAK"]
     assert os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] == "1"
     assert os.environ["CHROMIUM"] == os.environ["EXPECTED_CHROMIUM"]
+
+@pytest.mark.campaign
+def test_campaign():
+    assert "campaign" not in os.environ["BREAK"]
+"""
+LOOK = """
+import os
+import pytest
+
+@pytest.mark.e2e
+def test_look():
+    assert "Look" not in os.environ["BREAK"]
 """
 
 
@@ -43,11 +56,13 @@ def project(tmp_path: Path) -> Path:
         shutil.copy(ROOT / "tools" / tool, tmp_path / "tools")
     (tmp_path / "pytest.ini").write_text(CONFIGURATION)
     (tmp_path / "test_it.py").write_text(TESTS)
+    (tmp_path / "tests" / "look").mkdir(parents=True)
+    (tmp_path / "tests" / "look" / "test_look.py").write_text(LOOK)
     return tmp_path
 
 
 def run_tests(
-    project: Path, *, breaking: str = "", **variables: str
+    project: Path, *arguments: str, breaking: str = "", **variables: str
 ) -> subprocess.CompletedProcess[str]:
     browser = shutil.which("true")
     env = os.environ | {
@@ -59,7 +74,7 @@ def run_tests(
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         **variables,
     }
-    command = [sys.executable, project / "tools" / "run_tests.py"]
+    command = [sys.executable, project / "tools" / "run_tests.py", *arguments]
     return subprocess.run(
         command, cwd=project, env=env, capture_output=True, text=True, check=False
     )
@@ -70,11 +85,16 @@ def test_everything_passes(project: Path) -> None:
 
     summary = result.stdout.partition("##### Summary\n")[2].splitlines()
     assert result.returncode == 0, result.stdout + result.stderr
-    assert sorted(summary[::2]) == ["Browser: passed", "PostgreSQL: passed", "SQLite: passed"]
-    assert sum("passed" in line for line in summary[1::2]) == 3
+    assert sorted(summary[::2]) == [
+        "Browser: passed",
+        "Look: passed",
+        "PostgreSQL: passed",
+        "SQLite: passed",
+    ]
+    assert ["1 passed" in line or "2 passed" in line for line in summary[1::2]] == [True] * 4
 
 
-@pytest.mark.parametrize("breaking", ["SQLite", "PostgreSQL", "Browser"])
+@pytest.mark.parametrize("breaking", ["SQLite", "PostgreSQL", "Browser", "Look"])
 def test_one_failing_run_fails_the_whole(project: Path, breaking: str) -> None:
     result = run_tests(project, breaking=breaking)
 
@@ -97,3 +117,12 @@ def test_a_missing_browser_is_a_failure(project: Path) -> None:
 
     assert result.returncode == 1
     assert result.stderr.startswith("No Chromium for the browser tests. Install one")
+
+
+def test_the_campaign_runs_what_every_day_leaves_out(project: Path) -> None:
+    daily = run_tests(project, breaking="campaign")
+    campaign = run_tests(project, "--campaign", breaking="campaign")
+
+    last = campaign.stdout.splitlines()[-4::2]
+    assert daily.returncode == 0, daily.stdout
+    assert sorted(last) == ["PostgreSQL: FAILED (exit status 1)", "SQLite: FAILED (exit status 1)"]
