@@ -437,3 +437,45 @@ class Announcement(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class TableUpload(models.Model):
+    """A CSV file between its preview and its import, kept so that both read the same bytes.
+
+    Seen by nobody but who uploaded it. Its content is emptied once it is imported; rows of past
+    days go with the next upload.
+    """
+
+    class Kind(models.TextChoices):
+        ROSTER = "roster", _("Roster")
+        PREFERENCES = "preferences", _("Preference lists")
+        SCORES = "scores", _("Scores")
+
+    code = CodeField()
+    course = models.ForeignKey(Course, models.CASCADE, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=12, choices=Kind)
+    about = models.CharField(max_length=50, blank=True, help_text=_("The key of the round."))
+    name = models.CharField(max_length=150)
+    encoding = models.CharField(max_length=20)
+    content = models.BinaryField()
+    at = models.DateTimeField()
+    imported_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-at"]
+        constraints = [
+            one_of(
+                "kind",
+                ("roster", "preferences", "scores"),
+                name="courses_tableupload_kind_known",
+            ),
+            one_of(
+                "encoding",
+                ("utf-8", "windows-1252", "latin-1", "utf-16"),
+                name="courses_tableupload_encoding_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,7 +1,7 @@
 """Reads about courses and their people."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,16 +18,22 @@ from courses.models import (
     MembershipQuerySet,
     Module,
     Paper,
+    TableUpload,
 )
 from courses.rules import (
+    Known,
     MeetingFact,
     MeetingKind,
     ModuleFact,
     Prerequisites,
+    Role,
+    RosterFacts,
     Schedule,
+    State,
     check_prerequisites,
 )
 from seminar.accounts.models import User
+from seminar.lib.addresses import AddressError, normal_email, spellings
 
 HOLDS_PLACE = (Membership.State.ACTIVE, Membership.State.SUSPENDED)
 
@@ -228,3 +234,59 @@ def announcements_of(
     if until is not None:
         news = news.filter(published_at__lte=until)
     return news.filter(public=True) if public_only else news
+
+
+def email_key(user: User) -> str:
+    """Return the address under which files name somebody; as it stands where it has no such form."""
+    try:
+        return normal_email(user.email)
+    except AddressError:
+        return user.email
+
+
+def members_by_email(course: Course) -> Mapping[str, Membership]:
+    """Return everybody who ever was in the course by normal address. One query."""
+    return {email_key(row.user): row for row in members(course)}
+
+
+def roster_facts(course: Course, emails: Iterable[str]) -> RosterFacts:
+    """Return what a roster with these normal addresses is held against. Three queries.
+
+    Exact only for a caller that holds the lock on the course row.
+    """
+    inside = {key: known_member(row) for key, row in members_by_email(course).items()}
+    asked = [form for email in emails if email not in inside for form in spellings(email)]
+    accounts = User.objects.filter(email__in=asked)
+    others = {
+        email_key(user): Known(user.email, user.name, is_open=user.is_active) for user in accounts
+    }
+    left = course.capacity - places_taken(course)
+    return RosterFacts(others | inside, left, course.state == Course.State.ARCHIVED)
+
+
+def known_member(row: Membership) -> Known:
+    """Return a membership as the roster's rule reads it. No query where its user is selected."""
+    return Known(
+        email=row.user.email,
+        name=row.user.name,
+        is_open=row.user.is_active,
+        role=Role(row.role),
+        state=State(row.state),
+        matriculation=row.matriculation,
+    )
+
+
+def roster_rows(course: Course) -> list[list[str]]:
+    """Return the active members as ``import_roster`` reads them, by name. One query."""
+    return [
+        [row.user.name, row.user.email, row.role, row.matriculation]
+        for row in members(course).active()
+    ]
+
+
+def uploaded_table(
+    course: Course, user: User, kind: str, code: str, about: str = ""
+) -> TableUpload | None:
+    """Return a file that this person uploaded here, or None. One query."""
+    found = TableUpload.objects.filter(course=course, by=user, kind=kind, about=about, code=code)
+    return found.first()

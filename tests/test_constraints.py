@@ -22,7 +22,7 @@ from assignments.models import (
     StoredFile,
     Submission,
 )
-from courses.models import Course
+from courses.models import Course, TableUpload
 from grading.models import (
     AttendanceMark,
     Component,
@@ -47,7 +47,7 @@ from presentations.models import (
     QueueEvent,
 )
 from seminar.accounts.actions import audit
-from seminar.accounts.models import Nonce
+from seminar.accounts.models import ApiToken, Nonce
 from seminar.notifications.actions import write
 from seminar.notifications.models import Message
 from tests.factories.courses import (
@@ -73,6 +73,10 @@ BREACHES: dict[str, tuple[str, dict[str, Any]]] = {
     "accounts_auditentry_has_verb": ("accounts.AuditEntry", {"verb": ""}),
     "accounts_nonce_once_per_user": ("accounts.Nonce", {"verb": "other"}),
     "accounts_nonce_long_enough": ("accounts.Nonce", {"nonce": "short"}),
+    "accounts_apitoken_name_given": ("accounts.ApiToken", {"name": ""}),
+    "accounts_apitoken_digest_is_sha256": ("accounts.ApiToken", {"digest": "0" * 63}),
+    "accounts_apitoken_scopes_known": ("accounts.ApiToken", {"scopes": "write read"}),
+    "accounts_apitoken_ends_later": ("accounts.ApiToken", {"expires_at": NOON}),
     "notifications_message_state_known": (
         "notifications.Message",
         {"state": "odd", "ended_at": NOON},
@@ -127,6 +131,8 @@ BREACHES: dict[str, tuple[str, dict[str, Any]]] = {
     "courses_paper_capacity_sane": ("courses.Paper", {"capacity": 101}),
     "courses_paper_year_sane": ("courses.Paper", {"year": 1899}),
     "courses_announcement_key_once": ("courses.Announcement", {"title": "Other"}),
+    "courses_tableupload_kind_known": ("courses.TableUpload", {"kind": "odd"}),
+    "courses_tableupload_encoding_known": ("courses.TableUpload", {"encoding": "odd"}),
     "presentations_round_key_once": ("presentations.PreferenceRound", {"title": "Other"}),
     "presentations_round_closes_later": ("presentations.PreferenceRound", {"closes_at": NOON}),
     "presentations_round_lengths": ("presentations.PreferenceRound", {"max_length": 2}),
@@ -308,9 +314,15 @@ def rows(db: None) -> dict[str, Row]:
     found: list[Row] = [course, course.policies.get(), member.user, member, module, meeting]
     found += [make_prerequisite(course), make_application(course)]
     found += [make_announcement(course, key="news"), audit("x", at=NOON, actor=None, subject="x")]
+    file = {"kind": "roster", "name": "people.csv", "encoding": "utf-8", "content": b"x"}
+    found += [TableUpload.objects.create(course=course, by=member.user, at=NOON, **file)]
     paper, second = make_paper(course, module=module), make_paper(course, module=module)
     facts = {"user": member.user, "nonce": "nonce-0001", "verb": "x", "created_at": NOON}
     found += [paper, Nonce.objects.create(**facts, body_hash=HASH, answer={})]
+    life = {"created_at": NOON, "expires_at": LATER}
+    found += [
+        ApiToken.objects.create(user=member.user, name="t", digest=HASH, scopes="read", **life)
+    ]
     write(key="k", to=None, address="a@example.org", kind="x", subject="s", text="t", at=NOON)
     found += [Message.objects.get()]
     found += round_rows(course, member, paper) + talk_rows(course, member, paper, meeting)

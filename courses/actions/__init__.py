@@ -10,6 +10,7 @@ from courses.actions.enrolling import (
     send_application,
     withdraw_application,
 )
+from courses.actions.rosters import clear_table, import_roster, keep_table, plan_of_roster
 
 __all__ = [
     "CORRECTABLE",
@@ -17,8 +18,12 @@ __all__ = [
     "accept_applications",
     "announce",
     "change_state",
+    "clear_table",
     "correct",
     "decide_application",
+    "import_roster",
+    "keep_table",
+    "plan_of_roster",
     "send_application",
     "withdraw_application",
 ]
