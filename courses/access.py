@@ -4,6 +4,7 @@ A course page is decorated with ``course_page(POLICY)``. The decorator finds the
 and the caller's membership, and answers, in this order:
 
 - course unknown, or a draft course to anybody but its staff: 404
+- staff of the course in a session without the second factor they need: the page that asks for it
 - policy COURSE_PUBLIC: everybody comes in
 - nobody signed in: the sign-in page
 - no membership: 404, the same as a course that does not exist
@@ -27,10 +28,16 @@ from django.utils.translation import gettext_lazy as _
 
 from courses.models import Course, Membership
 from courses.queries import course_by_slug, membership_of
-from seminar.accounts.access import SignedInRequest
+from seminar.accounts.access import (
+    SignedInRequest,
+    lacks_second_factor,
+    lead_to_second_factor,
+    second_factor_required,
+)
 from seminar.accounts.models import User
 from seminar.lib.access import Policy, declare
 from seminar.lib.rest import ApiView
+from seminar.lib.scopes import scope_of
 
 View = Callable[..., HttpResponse]
 Role = Membership.Role
@@ -56,6 +63,11 @@ class CoursePolicy(Policy):
 
     roles: frozenset[str] = frozenset()
     words: Any = ""
+
+    @property
+    def for_staff(self) -> bool:
+        """Whether it lets in nobody but TAs and instructors."""
+        return bool(self.roles) and self.roles <= frozenset(Membership.STAFF)
 
 
 COURSE_PUBLIC = CoursePolicy("course.public")
@@ -113,12 +125,19 @@ def refusal(
     request: HttpRequest, membership: Membership | None, policy: CoursePolicy
 ) -> HttpResponse | None:
     """Return the answer that keeps somebody out, or None. Raises Http404, PermissionDenied."""
+    if acts_as_staff(membership) and lacks_second_factor(request):
+        return lead_to_second_factor(request)
     if policy == COURSE_PUBLIC:
         return None
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     require_role(membership, policy)
     return None
+
+
+def acts_as_staff(membership: Membership | None) -> bool:
+    """Say whether somebody has staff rights in this course now; on whatever page, they do."""
+    return membership is not None and membership.is_active and membership.is_staff
 
 
 def require_role(membership: Membership | None, policy: CoursePolicy) -> None:
@@ -144,15 +163,27 @@ class CourseApi(ApiView):
     membership: Membership
 
     def admit(self) -> None:
-        """Find the course, then let in or keep out. Raises Http404, NotAuthenticated, PermissionDenied."""
+        """Find the course, then let in or keep out.
+
+        Raises Http404, NotAuthenticated, PermissionDenied, Refused("second_factor_required", 403).
+        """
         user = self.request.user
         self.course, membership = found(str(self.kwargs["slug"]), user)
         if membership is not None:
             self.membership = membership
+        if acts_as_staff(membership) and lacks_second_factor(self.request):
+            raise second_factor_required()
         if self.policy == COURSE_PUBLIC:
             return
         super().admit()
         require_role(membership, self.policy)
+
+    def scope_needed(self) -> str:
+        """Return a scope of staff for all that staff do inside their own course."""
+        member = self.member
+        as_staff = member is not None and member.is_active and member.is_staff
+        for_all = self.policy in (COURSE_PUBLIC, COURSE_APPLICANT)
+        return scope_of(self.policy, str(self.request.method), as_staff=as_staff and not for_all)
 
     @property
     def user(self) -> User:

@@ -3,15 +3,28 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
+from allauth.account.authentication import get_authentication_records
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
 
-from seminar.accounts.models import User
+from seminar.accounts import actions
+from seminar.accounts.models import ApiToken, User
+from seminar.accounts.queries import has_authenticator, token_by_text
+from seminar.lib import clock
 from seminar.lib.access import Policy, declare
+from seminar.lib.errors import Refused
 
 View = Callable[..., HttpResponse]
 
@@ -33,12 +46,17 @@ def signed_in(view: View) -> View:
 
 
 def operator(view: View) -> View:
-    """Let operators of the installation open this page; 403 with the reason for others."""
+    """Let operators of the installation open this page; 403 with the reason for others.
+
+    An operator whose session lacks the second factor is led to it first.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_superuser:
             raise PermissionDenied(_("Only operators of this installation can open this page."))
+        if lacks_second_factor(request):
+            return lead_to_second_factor(request)
         return view(request, *args, **kwargs)
 
     return declare(login_required(guarded), OPERATOR)
@@ -54,3 +72,113 @@ def demo_only(view: View) -> View:
         return view(request, *args, **kwargs)
 
     return declare(guarded, DEMO)
+
+
+# --- the second factor -------------------------------------------------------------------------
+#
+# Staff rights wait until the session has shown a second factor, where settings.STAFF_SECOND_FACTOR
+# says so. Three doors lead to staff rights, and each asks here: ``courses.access`` for everything
+# in a course, ``operator`` above, and the admin site's ``has_permission``.
+
+
+def shows_second_factor(request: HttpRequest) -> bool:
+    """Say whether this session was opened, or confirmed since, with a second factor.
+
+    The factor must still exist: one that was reset, or given up, takes its sessions' rights along.
+    One query, once per request.
+    """
+    known: bool | None = getattr(request, "second_factor_shown", None)
+    if known is None:
+        records = get_authentication_records(request, request.user)
+        shown = [record["id"] for record in records if record["method"] == "mfa"]
+        known = bool(shown) and has_authenticator(request.user, shown)
+        request.second_factor_shown = known  # type: ignore[attr-defined]
+    return known
+
+
+def lacks_second_factor(request: HttpRequest) -> bool:
+    """Say whether staff rights must wait for the second factor in this request.
+
+    A token of the API needs none: one with a staff scope is made only where this is False.
+    """
+    if not settings.STAFF_SECOND_FACTOR or getattr(request, "auth", None) is not None:
+        return False
+    return not shows_second_factor(request)
+
+
+def lead_to_second_factor(request: HttpRequest, back: str = "") -> HttpResponse:
+    """Send the browser to the page that sets up or asks for the second factor, and back after."""
+    back = back or (request.get_full_path() if request.method in ("GET", "HEAD") else "/")
+    address = f"{reverse('accounts:second_factor')}?{urlencode({'next': back})}"
+    if not request.headers.get("HX-Request"):
+        return redirect(address)
+    answer = HttpResponse(status=204)  # the whole browser goes, not a panel of the page
+    answer["HX-Redirect"] = address
+    return answer
+
+
+def second_factor_required() -> Refused:
+    """Return what the API answers where a page leads to the second factor."""
+    words = _("Staff need a second factor. Sign in on the site and set it up or confirm it there.")
+    return Refused("second_factor_required", words, status=403)
+
+
+def way_back(request: HttpRequest, asked: str | None) -> str:
+    """Return where somebody asked to be led afterwards if it is a path of this site, else ``/``."""
+    safe = url_has_allowed_host_and_scheme(asked, allowed_hosts={request.get_host()})
+    return asked if asked and safe and asked.startswith("/") else "/"
+
+
+class Bearer(BaseAuthentication):
+    """A personal token in ``Authorization: Bearer``: no cookie, no CSRF token.
+
+    Sent at all, it decides: a bad token is 401 even beside a good session. Whatever is wrong with
+    it, the words are the same. Named in settings.REST_FRAMEWORK.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        """Return person and token, or None where none was sent. Raises AuthenticationFailed."""
+        sent = request.headers.get("Authorization", "")
+        scheme, _space, text = sent.partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        at, token = clock.now(), token_by_text(text)
+        if token is None or not token.is_live(at) or not token.user.is_active:
+            raise AuthenticationFailed(_("This token is not valid. Make a new one."))
+        actions.note_token_use(token, at=at)
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        """Name both ways to come in; 401 carries it."""
+        return 'Bearer realm="seminar", Session'
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the schema describes the token."""
+
+    target_class = Bearer
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """Return the part of the document about it."""
+        return {"type": "http", "scheme": "bearer"}
+
+
+class TokensEndWithThePassword:
+    """Ends a person's tokens whenever their password is changed, by whatever way.
+
+    Django calls ``password_changed`` of every validator in settings.AUTH_PASSWORD_VALIDATORS after
+    it saved a new password; ``AccountAdapter`` puts both into one transaction.
+    """
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        """Refuse no password."""
+
+    def get_help_text(self) -> str:
+        """Ask nothing of a password either."""
+        return ""
+
+    def password_changed(self, password: str, user: User | None = None) -> None:
+        """End the tokens of whose password was changed."""
+        if user is not None and user.pk:
+            actions.revoke_tokens_of(user, at=clock.now(), reason="password changed")

@@ -2,15 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from seminar.accounts.models import AuditEntry, Nonce, User
+from seminar.accounts import rules
+from seminar.accounts.models import ApiToken, AuditEntry, Nonce, User
 from seminar.lib.errors import Refused
 
 
@@ -143,3 +147,98 @@ def set_rights(
     locked.save(update_fields=list(after))
     audit("set_rights", at=at, actor=by, subject=f"user {locked.code}", before=before, after=after)
     return locked
+
+
+# --- Tokens ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class NewToken:
+    """A token that was made. ``text`` is what a script sends: known here and never again.
+
+    It is empty where the same request was sent before: then its first answer showed it.
+    """
+
+    token: ApiToken
+    text: str
+
+
+@transaction.atomic
+def create_token(
+    user: User, *, name: str, scopes: Sequence[str], expires_at: datetime, at: datetime, nonce: str
+) -> NewToken:
+    """Make a token for a person's scripts. Locks the user row.
+
+    ``expires_at`` is an aware instant, exclusive, at most 366 days ahead. Neither the audit entry
+    nor the remembered answer holds the secret.
+
+    Raises Refused (422): "no_scope" for none, "expiry" for a time that has passed or is too far,
+    and what ``once`` raises.
+    """
+    User.objects.select_for_update().get(pk=user.pk)
+    facts = {"name": name, "scopes": rules.scopes_text(scopes), "expires_at": expires_at}
+    made: list[str] = []
+
+    def do() -> dict[str, Any]:
+        refuse_token(facts["scopes"], expires_at=expires_at, at=at)
+        secret = secrets.token_urlsafe(rules.SECRET_BYTES)
+        token = ApiToken.objects.create(
+            user=user, digest=rules.digest_of(secret), created_at=at, **facts
+        )
+        made.append(rules.token_text(token.code, secret))
+        audit("create_token", at=at, actor=user, subject=f"token {token.code}", after=facts)
+        return {"code": token.code}
+
+    done = once(nonce, user=user, verb="create_token", body=facts, at=at, do=do)
+    return NewToken(user.api_tokens.get(code=done["code"]), "".join(made))
+
+
+def refuse_token(scopes: str, *, expires_at: datetime, at: datetime) -> None:
+    """Refuse a token that could do nothing or would live too long. Raises Refused."""
+    if not scopes:
+        raise refused_field("no_scope", "scopes", _("Choose what the token may do."))
+    why = rules.expiry_refusal(at=at, expires_at=expires_at)
+    if why:
+        words = {
+            "past": _("Choose a day that is still to come."),
+            "too_long": _("A token can live for 366 days at most. Choose an earlier day."),
+        }
+        raise refused_field("expiry", "expires_at", words[why])
+
+
+def refused_field(code: str, field: str, words: str) -> Refused:
+    """Return the refusal of one field."""
+    return Refused(code, words, status=422, problems=[{"field": field, "rule": words}])
+
+
+@transaction.atomic
+def revoke_token(token: ApiToken, *, by: User, at: datetime) -> ApiToken:
+    """End a token at once. Locks its row; done again, it changes nothing.
+
+    A request that is being answered may still end; the next one is refused.
+    """
+    locked = ApiToken.objects.select_for_update().get(pk=token.pk)
+    if locked.revoked_at is None:
+        locked.revoked_at = at
+        locked.save(update_fields=["revoked_at"])
+        audit("revoke_token", at=at, actor=by, subject=f"token {locked.code}")
+    return locked
+
+
+@transaction.atomic
+def revoke_tokens_of(user: User, *, at: datetime, reason: str) -> int:
+    """End all tokens of a person, and return how many there were. Locks their rows."""
+    live = user.api_tokens.select_for_update().filter(revoked_at=None)
+    codes = sorted(token.code for token in live)
+    if codes:
+        user.api_tokens.filter(code__in=codes).update(revoked_at=at)
+        subject, after = f"user {user.code}", {"tokens": codes}
+        audit("revoke_tokens_of", at=at, actor=user, subject=subject, after=after, reason=reason)
+    return len(codes)
+
+
+def note_token_use(token: ApiToken, *, at: datetime) -> None:
+    """Write down that a token was used, at most once in ten minutes whoever else does so."""
+    if rules.use_is_news(token.last_used_at, at=at):
+        stale = Q(last_used_at=None) | Q(last_used_at__lte=at - rules.USE_IS_NEWS_AFTER)
+        ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=at)

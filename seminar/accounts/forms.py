@@ -1,11 +1,26 @@
 """Forms about the own account."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from seminar.accounts.rules import LONGEST
+from seminar.lib.scopes import READ, SCOPES
+
+SCOPE_WORDS = (
+    _("Read what I see as a student or applicant, and public pages"),
+    _("Write what I may write as a student or applicant"),
+    _("Read what I see as a TA or instructor"),
+    _("Write what I may write as a TA or instructor, grades included"),
+)
+DAYS = (7, 30, 90, 180, LONGEST.days)
 
 
 class SignupForm(AllauthSignupForm):
@@ -17,6 +32,16 @@ class SignupForm(AllauthSignupForm):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     field_order = ["name", "email", "password1"]
+
+
+class ChangePasswordForm(AllauthChangePasswordForm):
+    """Takes the current password as the sign-in does: guesses count against the same limit."""
+
+    def clean_oldpassword(self) -> str:
+        typed: str = self.cleaned_data["oldpassword"]
+        if not get_adapter().reauthenticate(self.user, typed):
+            raise get_adapter().validation_error("enter_current_password")
+        return typed
 
 
 class AccountForm(forms.Form):
@@ -34,3 +59,42 @@ class AccountForm(forms.Form):
         zones = sorted(zone for zone in available_timezones() if "/" in zone)
         choices = [("", _("Same as the course")), *((zone, zone) for zone in zones)]
         self.fields["zone"].choices = choices  # type: ignore[attr-defined]
+
+
+class TokenForm(forms.Form):
+    """A new token: what it is for, what it may do, for how long."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        help_text=_("What will use it, so that you know it again: “backup script on my laptop”."),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        choices=list(zip(SCOPES, SCOPE_WORDS, strict=True)),
+        widget=forms.CheckboxSelectMultiple,
+        initial=[READ],
+        error_messages={"required": _("Choose what the token may do.")},
+        help_text=_(
+            "Never more than you may do yourself at that moment. Choose as little as works."
+        ),
+    )
+    days = forms.TypedChoiceField(
+        label=_("How long it works"),
+        coerce=int,
+        initial=90,
+        help_text=_("Revoke it at any time; it also ends when you change your password."),
+    )
+
+    def __init__(self, *args: Any, at: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.at = at
+        self.fields["days"].choices = [  # type: ignore[attr-defined]
+            (days, ngettext("%(days)d day", "%(days)d days", days) % {"days": days})
+            for days in DAYS
+        ]
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the action takes. Only for a valid form."""
+        kept = {name: self.cleaned_data[name] for name in ("name", "scopes")}
+        return kept | {"expires_at": self.at + timedelta(days=self.cleaned_data["days"])}

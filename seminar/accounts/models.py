@@ -1,5 +1,7 @@
 """People, what they did, and which of their requests were already answered."""
 
+from datetime import datetime
+from itertools import combinations
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -11,7 +13,9 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from seminar.lib.append_only import AppendOnly
+from seminar.lib.constraints import one_of
 from seminar.lib.fields import CodeField
+from seminar.lib.scopes import SCOPES
 
 
 class UserManager(BaseUserManager["User"]):
@@ -126,3 +130,57 @@ class Nonce(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.nonce}"
+
+
+# Every choice of scopes, each in one order: the database then knows a text that means something.
+SCOPE_CHOICES = [
+    " ".join(chosen) for size in range(1, len(SCOPES) + 1) for chosen in combinations(SCOPES, size)
+]
+
+
+class ApiToken(models.Model):
+    """Lets a script act for a person, within scopes and until a day; what it is, is not stored.
+
+    Only the SHA-256 of its 256 random bits is here: who reads this table can act for nobody.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
+    code = CodeField()
+    name = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = models.CharField(max_length=60)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+        ordering = ["-id"]
+        constraints = [
+            CheckConstraint(condition=Q(name__length__gte=1), name="accounts_apitoken_name_given"),
+            CheckConstraint(
+                condition=Q(digest__length=64), name="accounts_apitoken_digest_is_sha256"
+            ),
+            one_of("scopes", SCOPE_CHOICES, name="accounts_apitoken_scopes_known"),
+            CheckConstraint(
+                condition=Q(expires_at__gt=F("created_at")), name="accounts_apitoken_ends_later"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def scope_list(self) -> list[str]:
+        """The scopes one by one, from the least to the most."""
+        return self.scopes.split()
+
+    def allows(self, scope: str) -> bool:
+        """Whether it was made for this."""
+        return scope in self.scope_list
+
+    def is_live(self, at: datetime) -> bool:
+        """Whether it lets anybody in; a closed account is another matter."""
+        return self.revoked_at is None and at < self.expires_at

@@ -15,6 +15,11 @@ class Policy:
 
     name: str
 
+    @property
+    def for_staff(self) -> bool:
+        """Whether it lets in nobody but staff: a token then needs a scope of staff."""
+        return False
+
 
 PUBLIC = Policy("public")
 

@@ -16,10 +16,10 @@ from typing import Any, ClassVar, TypeVar
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import conditional_page
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import (
     OpenApiParameter,
     OpenApiResponse,
@@ -27,18 +27,19 @@ from drf_spectacular.utils import (
     extend_schema_field,
 )
 from rest_framework import serializers
-from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import NotAuthenticated, ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from seminar.lib.access import PUBLIC, Policy, declare, public
 from seminar.lib.errors import Refused
 from seminar.lib.numbers import exact, plain, shown
 from seminar.lib.problems import MEDIA_TYPE, body_of
+from seminar.lib.scopes import scope_of
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -47,23 +48,6 @@ USUAL = 100
 BIGGEST = 999_999_999
 LONGEST = 20_000
 IDEMPOTENCY = "Idempotency-Key"
-
-
-class Session(SessionAuthentication):
-    """The signed-in session. Says how to sign in, so that nobody signed in is 401 and not 403."""
-
-    def authenticate_header(self, request: Request) -> str:
-        return "Session"
-
-
-class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """How the schema describes the session."""
-
-    target_class = Session
-    name = "session"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
 
 
 class StrictJSON(BaseParser):
@@ -294,7 +278,7 @@ class ApiView(APIView):
     """A view that says who may use it (``policy``) and reads what it is sent strictly."""
 
     policy: ClassVar[Policy | None] = None
-    authentication_classes = [Session]
+    authentication_classes = api_settings.DEFAULT_AUTHENTICATION_CLASSES
     permission_classes = []
     parser_classes = [StrictJSON]
     renderer_classes = [JSONRenderer]
@@ -310,6 +294,7 @@ class ApiView(APIView):
         """Find out who asks, let them in or not, then look at what the body claims to be."""
         super().initial(request, *args, **kwargs)
         self.admit()
+        self.require_scope()
         self.refuse_media_type()
 
     def finalize_response(
@@ -319,12 +304,27 @@ class ApiView(APIView):
         if getattr(response, "exception", False):
             request.accepted_renderer = JSONRenderer()
             request.accepted_media_type = MEDIA_TYPE
-        return super().finalize_response(request, response, *args, **kwargs)
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        patch_vary_headers(answer, ["Authorization"])
+        return answer
 
     def admit(self) -> None:
         """Raise NotAuthenticated unless everybody is let in. Courses add their own rules."""
         if self.policy != PUBLIC and not self.request.user.is_authenticated:
             raise NotAuthenticated
+
+    def scope_needed(self) -> str:
+        """Return the scope that a token needs for this request."""
+        assert self.policy is not None, "a view without a policy does not pass the check"
+        return scope_of(self.policy, str(self.request.method))
+
+    def require_scope(self) -> None:
+        """Raise Refused("scope_missing", 403) if a token was not made for this; sessions are for all."""
+        token, scope = self.request.auth, self.scope_needed()
+        if token is not None and not token.allows(scope):
+            words = _("This needs a token with the scope %(scope)s.") % {"scope": scope}
+            problem = {"field": "Authorization", "code": "scope_missing", "value": scope}
+            raise Refused("scope_missing", words, status=403, problems=[problem | {"rule": words}])
 
     def refuse_media_type(self) -> None:
         """Raise UnsupportedMediaType early: a form read for its CSRF token is gone afterwards."""

@@ -4,13 +4,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
 from django.http import HttpRequest
+from django.shortcuts import render
 
 from seminar.accounts.models import User
+from seminar.accounts.queries import user_by_address
 from seminar.lib import clock
 from seminar.lib.codes import new_code
 from seminar.notifications import actions
+
+# Codes of allauth's errors, and how long ACCOUNT_RATE_LIMITS["login_failed"] looks back.
+TOO_OFTEN = frozenset({"too_many_login_attempts", "rate_limited"})
+GUESSING_ENDS_SECONDS = 300
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -25,6 +34,43 @@ class AccountAdapter(DefaultAccountAdapter):
     ) -> User:
         user.name = form.cleaned_data.get("name", "")
         return super().save_user(request, user, form, commit)
+
+    @transaction.atomic
+    def set_password(self, user: User, password: str) -> None:
+        """Change the password and, in the same transaction, end the person's API tokens.
+
+        Both flows of allauth, change and reset, come here; the tokens end in
+        ``seminar.accounts.access.TokensEndWithThePassword``.
+        """
+        super().set_password(user, password)
+
+    def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, Any]]:
+        """Ask people with a second factor for that, not for the password once more.
+
+        A recovery code counts, and so does a factor set up in this very session.
+        """
+        ways = super().get_reauthentication_methods(user)
+        stronger = [way for way in ways if way["id"] != "reauthenticate"]
+        return stronger or ways
+
+    def validation_error(self, code: str, *args: object) -> Exception:
+        """Answer too many guesses with a page of their own, 429, instead of beside a field."""
+        if code in TOO_OFTEN:
+            page = render(self.request, "account/too_many_tries.html", status=429)
+            page["Retry-After"] = str(GUESSING_ENDS_SECONDS)
+            raise ImmediateHttpResponse(page)
+        return super().validation_error(code, *args)
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count guesses by account: whatever Host header, address or spelling they come with.
+
+        allauth counts by Host and address as typed; a port added to the Host, or a second address
+        of the same person, would each give five more tries. Addresses nobody has count too, so
+        that the limit tells nobody which ones exist.
+        """
+        typed = str(credentials.get("email", "")).strip().lower()
+        known = user_by_address(typed)
+        return f"user:{known.pk}" if known else f"address:{typed}"
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write the mail into the outbox: a mail server that is down cannot break sign-up.

@@ -26,7 +26,7 @@ def test_nobody_signed_in_is_told_how_to_sign_in(course: Course) -> None:
     answer = call(None, "GET", course, "papers")
 
     assert refused(answer) == (401, "not_authenticated")
-    assert answer["WWW-Authenticate"] == "Session"
+    assert answer["WWW-Authenticate"] == 'Bearer realm="seminar", Session'
 
 
 def test_a_wrong_role_is_named(student: Membership) -> None:

@@ -94,6 +94,7 @@ def test_every_operation_says_what_it_does_takes_answers_and_refuses() -> None:
 
 # Their body is empty, which the schema cannot say.
 BODILESS = {
+    "revoke_token",
     "withdraw_application",
     "withdraw_list",
     "allocate_round",
