@@ -4,9 +4,12 @@ from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from courses.queries import instructs_any_course
+from seminar.accounts.access import lacks_second_factor, lead_to_second_factor
 
 
 class SeminarAdminSite(AdminSite):
@@ -17,12 +20,23 @@ class SeminarAdminSite(AdminSite):
     index_title = _("Repair desk")
 
     def has_permission(self, request: HttpRequest) -> bool:
-        user = request.user
-        if not user.is_active:
-            return False
-        return user.is_superuser or instructs_any_course(user)
+        return has_the_role(request) and not lacks_second_factor(request)
 
     def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:
-        if request.user.is_authenticated:  # signing in again would lead back here, for ever
-            raise PermissionDenied(_("Only instructors and operators can open the admin."))
-        return redirect_to_login(request.GET.get("next", request.get_full_path()))
+        back = request.GET.get("next", reverse("admin:index"))
+        if not request.user.is_authenticated:
+            return redirect_to_login(back)
+        if has_the_role(request):
+            return lead_to_second_factor(request, back)
+        # Signing in again would lead back here, for ever.
+        raise PermissionDenied(_("Only instructors and operators can open the admin."))
+
+    def password_change(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:
+        """Lead to the one page that takes an old password: it limits how often one may guess."""
+        return redirect("account_change_password")
+
+
+def has_the_role(request: HttpRequest) -> bool:
+    """Say whether somebody is an operator or instructs a course."""
+    user = request.user
+    return user.is_active and (user.is_superuser or instructs_any_course(user))

@@ -7,12 +7,14 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render, resolve_url
-from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django.utils.cache import patch_vary_headers
 
 from seminar.lib.errors import Refused
 
 Handler = Callable[[HttpRequest], HttpResponse]
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+# What somebody uploaded is saved, never run: no script, no form, no origin of ours.
+DOWNLOAD_POLICY = "default-src 'none'; sandbox"
 
 
 class refuse_nul:  # noqa: N801 - named like the functions beside it
@@ -40,14 +42,55 @@ class refuse_nul:  # noqa: N801 - named like the functions beside it
         return None
 
 
-def private_answers(get_response: Handler) -> Handler:
-    """Keep what a signed-in person sees out of every cache, the browser's back button included."""
+def safe_headers(get_response: Handler) -> Handler:
+    """Put the browser's protections on every answer, whoever made it.
+
+    Outermost, so that static files, redirects and the errors of other middleware have them too. An
+    answer that protects itself more strictly keeps its own.
+    """
+    https_only = strict_transport()
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
+        if response.get("Content-Disposition", "").startswith("attachment"):
+            response.headers.setdefault("Content-Security-Policy", DOWNLOAD_POLICY)
+        for name, value in settings.SAFE_HEADERS.items():
+            response.headers.setdefault(name, value)
+        if https_only and request.is_secure():
+            response.headers.setdefault("Strict-Transport-Security", https_only)
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            response.headers.setdefault("Retry-After", "60")
+        return response
+
+    return middleware
+
+
+def strict_transport() -> str:
+    """Return what browsers are told about https for the time to come; empty without https."""
+    if not settings.SECURE_HSTS_SECONDS:
+        return ""
+    words = [f"max-age={settings.SECURE_HSTS_SECONDS}"]
+    words += ["includeSubDomains"] if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS else []
+    words += ["preload"] if settings.SECURE_HSTS_PRELOAD else []
+    return "; ".join(words)
+
+
+def private_answers(get_response: Handler) -> Handler:
+    """Keep what somebody gets as themselves out of every cache, the back button included.
+
+    Whoever sends a session or a token counts, whether it is still good or not: this stands outside
+    the middleware that finds out, so that errors raised there are private too.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if "public" in response.get("Cache-Control", ""):  # a static file: the same for everybody
+            return response
         patch_vary_headers(response, ["Cookie", "HX-Request"])
-        if request.user.is_authenticated and not response.has_header("Cache-Control"):
-            add_never_cache_headers(response)
+        known = (
+            settings.SESSION_COOKIE_NAME in request.COOKIES or "Authorization" in request.headers
+        )
+        if (known or response.cookies) and not response.has_header("Cache-Control"):
             response["Cache-Control"] = "private, no-store"
         return response
 

@@ -25,5 +25,7 @@ SECRET_KEY = env("SECRET_KEY", default="") or kept_secret_key()
 DEMO = env.bool("DEMO", default=True)
 MAILBOX = not EMAIL_URL
 CLOCK_OFFSET_FILE = VAR_DIR / "clock-offset" if DEMO else None
+# Passkeys on http://localhost; browsers offer them on no other address without https.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = env.bool("DEBUG", default=False)
