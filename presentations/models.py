@@ -107,6 +107,7 @@ class QueueEvent(AppendOnly):
 
     ``seq`` is given under the round's lock, so that the log is the order in which the queue was
     really served. ``number`` is what was given out or burned; ``papers`` is the list then.
+    ``imported``: staff entered it, collected on paper.
     """
 
     class Kind(models.TextChoices):
@@ -120,6 +121,7 @@ class QueueEvent(AppendOnly):
     membership = models.ForeignKey(Membership, models.PROTECT, related_name="+")
     number = models.PositiveIntegerField()
     papers = models.JSONField(encoder=DjangoJSONEncoder)
+    imported = models.BooleanField(db_default=False)
     at = models.DateTimeField()
 
     class Meta:

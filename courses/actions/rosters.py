@@ -12,7 +12,7 @@ from courses.queries import roster_facts
 from courses.rules import Enrol
 from seminar.accounts.actions import audit, once
 from seminar.accounts.models import User
-from seminar.lib.plans import Plan, refuse_other_plan, refuse_problems
+from seminar.lib.plans import Plan, preview_data, refuse_other_plan, refuse_problems
 from seminar.lib.tables import Table
 
 KEPT = timedelta(days=1)
@@ -45,7 +45,7 @@ def import_roster(
     New people get an account without a password: resetting it, or a code by mail, is how they sign
     in first. Who applied becomes active. Roles, numbers and memberships that exist stay as they
     are. ``by`` is None for the command line. ``expected``: the hash of the plan that was shown.
-    Returns ``{"changes", "created"}``.
+    Returns the plan as ``preview_data`` gives it.
 
     Locks the course. Queues nothing. Writes one audit entry. Raises Refused: "file_refused" (422)
     with every problem, "preview_outdated" (409), and what ``once`` raises.
@@ -56,7 +56,8 @@ def import_roster(
         plan = plan_of_roster(course, table)
         refuse_problems(plan.problems)
         refuse_other_plan(plan, expected)
-        return _enrol(course, [step.change for step in plan.steps if step.change], by=by, at=at)
+        _enrol(course, [step.change for step in plan.steps if step.change], by=by, at=at)
+        return preview_data(table, plan)
 
     if by is None:
         return do()
@@ -64,9 +65,7 @@ def import_roster(
     return once(nonce, user=by.user, verb="import_roster", body=body, at=at, do=do)
 
 
-def _enrol(
-    course: Course, changes: list[Enrol], *, by: Membership | None, at: datetime
-) -> dict[str, Any]:
+def _enrol(course: Course, changes: list[Enrol], *, by: Membership | None, at: datetime) -> None:
     """Write accounts and memberships in a handful of statements, then the audit entry."""
     new = [
         User(email=change.email, name=change.name, password=make_password(None))
@@ -90,7 +89,6 @@ def _enrol(
             before={row.code: befores[row.user_id] for row in known},
             after={row.code: row.role for row in [*fresh, *known]},
         )
-    return {"changes": len(changes), "created": len(new)}
 
 
 def _membership(course: Course, user: User, change: Enrol, at: datetime) -> Membership:

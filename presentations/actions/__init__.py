@@ -2,6 +2,7 @@
 
 from presentations.actions.allocations import allocate_round, publish_allocation
 from presentations.actions.finals import cancel_final_talk, schedule_final_talk
+from presentations.actions.imports import import_preferences, plan_of_preferences
 from presentations.actions.lists import change_list, prepare_list, submit_list, withdraw_list
 from presentations.actions.talks import assign_presenter, reassign_presentation
 
@@ -10,6 +11,8 @@ __all__ = [
     "assign_presenter",
     "cancel_final_talk",
     "change_list",
+    "import_preferences",
+    "plan_of_preferences",
     "prepare_list",
     "publish_allocation",
     "reassign_presentation",

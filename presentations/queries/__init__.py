@@ -25,6 +25,7 @@ from presentations.queries.finals import (
     cancel_final_refusal,
     finals_page,
 )
+from presentations.queries.imports import queue_facts
 from presentations.queries.places import (
     Assignment,
     Place,
@@ -103,6 +104,7 @@ __all__ = [
     "preferences_page",
     "provisional_outcome",
     "published_of",
+    "queue_facts",
     "ranking_of",
     "reassign_preview",
     "reassign_refusal",

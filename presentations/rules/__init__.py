@@ -12,6 +12,15 @@ from presentations.rules.allocation import (
     replay,
 )
 from presentations.rules.explanation import SENTENCES, Sentence, explain
+from presentations.rules.imports import (
+    PREFERENCES_COLUMNS,
+    Entered,
+    PaperList,
+    QueueFacts,
+    Ranker,
+    plan_preferences,
+    read_preferences,
+)
 from presentations.rules.inputs import (
     RULE_VERSION,
     AllocationInputs,
@@ -46,21 +55,26 @@ from presentations.rules.talks import (
 
 __all__ = [
     "MOVES",
+    "PREFERENCES_COLUMNS",
     "RULE_VERSION",
     "SENTENCES",
     "SETTLING",
     "Allocation",
     "AllocationInputs",
+    "Entered",
     "ImpossibleInputs",
     "InputProblem",
     "ListRefusal",
     "MeetingTime",
     "PaperFact",
+    "PaperList",
     "Pin",
     "PlaceFacts",
     "Placement",
     "Provisional",
+    "QueueFacts",
     "RankedList",
+    "Ranker",
     "RoundState",
     "Sentence",
     "Step",
@@ -76,7 +90,9 @@ __all__ = [
     "list_refusals",
     "moved",
     "place_refusal",
+    "plan_preferences",
     "provisional",
+    "read_preferences",
     "replay",
     "round_state",
     "start_offsets",

@@ -119,6 +119,12 @@ def refuse_problems(problems: Sequence[Problem]) -> None:
     )
 
 
+def sound(plan: Plan[Change]) -> Plan[Change]:
+    """Return a plan that can be carried out. Raises what ``refuse_problems`` raises."""
+    refuse_problems(plan.problems)
+    return plan
+
+
 def refuse_other_plan(plan: Plan[Any], expected: str | None) -> None:
     """Raise Refused("preview_outdated", 409) if this is not what the preview showed."""
     if expected is not None and plan.hash != expected:

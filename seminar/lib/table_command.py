@@ -9,7 +9,6 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandError
 
 from seminar.lib.errors import Refused
-from seminar.lib.plans import Plan, preview_data
 from seminar.lib.tables import ENCODINGS, LARGEST, Columns, Table, read_table
 
 
@@ -37,24 +36,23 @@ class TableCommand(BaseCommand):
             raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
         return read_table(raw, self.columns, options["encoding"])
 
-    def show(self, table: Table, plan: Plan[Any], options: dict[str, Any]) -> None:
-        """Print what the file does, or would do."""
-        data = {"dry_run": options["dry_run"]} | preview_data(table, plan)
+    def show(self, found: dict[str, Any], options: dict[str, Any]) -> None:
+        """Print what the file does, or would do; ``found`` is from ``preview_data``."""
         if options["json"]:
+            data = {"dry_run": options["dry_run"]} | found
             self.stdout.write(json.dumps(data, ensure_ascii=False))
             return
-        self.stdout.write(
-            f"{table.encoding_name}, separated by {table.delimiter_name}; first rows:"
-        )
-        for row in table.sample:
+        encoding = ENCODINGS[found["encoding"]]
+        self.stdout.write(f"{encoding}, separated by {found['delimiter']}; first rows:")
+        for row in found["sample"]:
             self.stdout.write("  " + " | ".join(row))
-        for step in data["steps"]:
+        for step in found["steps"]:
             place = f"line {step['line']}" if step["line"] else "not in the file"
             mark = "+" if step["changes"] else " "
             self.stdout.write(f"{mark} {place}: {step['subject']}: {step['words']}")
         verb = "would be made" if options["dry_run"] else "made"
-        noun = "change" if len(plan.changes) == 1 else "changes"
-        self.stdout.write(f"{len(plan.changes)} {noun} {verb}")
+        noun = "change" if found["changes"] == 1 else "changes"
+        self.stdout.write(f"{found['changes']} {noun} {verb}")
 
     def fail(self, refusal: Refused, options: dict[str, Any]) -> NoReturn:
         """Say every problem and end with exit status 1."""

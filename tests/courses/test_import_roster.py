@@ -268,7 +268,8 @@ pytestmark = pytest.mark.django_db
 
 
 def load(course: Course, *lines: str, by: Membership | None = None, **more: Any) -> dict[str, Any]:
-    return actions.import_roster(course, table(*lines), by=by, at=NOON, **more)
+    done = actions.import_roster(course, table(*lines), by=by, at=NOON, **more)
+    return {"changes": done["changes"], "created": done["counts"].get("create", 0)}
 
 
 def test_import_roster_makes_active_members_without_a_mail(

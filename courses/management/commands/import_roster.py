@@ -10,7 +10,7 @@ from courses.queries import course_by_slug
 from courses.rules import ROSTER_COLUMNS
 from seminar.lib import clock
 from seminar.lib.errors import Refused
-from seminar.lib.plans import refuse_problems
+from seminar.lib.plans import preview_data, sound
 from seminar.lib.table_command import TableCommand
 
 
@@ -27,11 +27,11 @@ class Command(TableCommand):
         if course is None:
             raise CommandError(f"There is no course “{options['slug']}”.")
         table = self.table(options)
-        plan = actions.plan_of_roster(course, table)
         try:
-            refuse_problems(plan.problems)
-            if not options["dry_run"]:
-                actions.import_roster(course, table, by=None, at=clock.now(), expected=plan.hash)
+            if options["dry_run"]:
+                found = preview_data(table, sound(actions.plan_of_roster(course, table)))
+            else:
+                found = actions.import_roster(course, table, by=None, at=clock.now())
         except Refused as refusal:
             self.fail(refusal, options)
-        self.show(table, plan, options)
+        self.show(found, options)
