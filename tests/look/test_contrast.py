@@ -84,6 +84,18 @@ def test_dark_is_the_same_by_choice_and_by_system() -> None:
     assert themes()["dark"] == themes()["dark by system"]
 
 
+def test_a_theme_changes_colours_and_nothing_else() -> None:
+    """tests/axe.py relies on it: names, sizes and order need to be checked in one theme only."""
+    css = re.sub(r"/\*.*?\*/", "", (CSS / "app.css").read_text(), flags=re.DOTALL)
+    dark = [':root[data-theme="dark"] {', ':root:not([data-theme="light"]) {']
+    for block in dark:
+        lines = [line.strip() for line in block_after(css, block).splitlines() if line.strip()]
+        others = [line for line in lines if not re.fullmatch(r"--[a-z-]+: #[0-9a-f]{6};", line)]
+        assert others == ["color-scheme: dark;"]
+    assert css.count("prefers-color-scheme") == 1
+    assert css.count("data-theme") == len(dark)
+
+
 def test_both_themes_name_the_same_colours() -> None:
     assert themes()["light"].keys() == themes()["dark"].keys()
 

@@ -6,15 +6,21 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
-from django.conf import LazySettings
 from django.template.loader import render_to_string
 
-from tests.look.pages import AT, NOW, Course, Member, Message, Person, ReportForm, StyleGuide, draw
-
-
-@pytest.fixture(autouse=True)
-def _addresses(settings: LazySettings) -> None:
-    settings.ROOT_URLCONF = "tests.look.urls"
+from seminar.desk.forms import SampleForm
+from seminar.desk.queries.styleguide import samples
+from tests.look.pages import (
+    AT,
+    NOW,
+    Course,
+    Member,
+    Message,
+    Person,
+    course_page,
+    draw,
+    style_guide,
+)
 
 
 class Outline(HTMLParser):
@@ -41,15 +47,6 @@ def nav_words(html: str, nav: str) -> list[str]:
     return re.findall(r"<span>([^<]+)</span></a>", part.group())
 
 
-def page(role: str | None = "student", state: str = "active", **context: object) -> str:
-    member = Member(role, state) if role else None
-    return draw(
-        "styleguide.html",
-        user=Person(),
-        **(StyleGuide().context() | {"course": Course(), "membership": member} | context),
-    )
-
-
 @pytest.mark.parametrize(
     ("role", "words"),
     [
@@ -61,15 +58,19 @@ def page(role: str | None = "student", state: str = "active", **context: object)
     ],
 )
 def test_course_nav_offers_the_pages_of_the_role(role: str | None, words: list[str]) -> None:
-    assert nav_words(page(role), "coursenav") == words
+    assert nav_words(course_page(role), "coursenav") == words
 
 
 def test_course_nav_of_an_applicant_is_that_of_a_visitor() -> None:
-    assert nav_words(page("student", "applied"), "coursenav") == ["About", "Schedule", "Join"]
+    assert nav_words(course_page("student", "applied"), "coursenav") == [
+        "About",
+        "Schedule",
+        "Join",
+    ]
 
 
 def test_course_nav_marks_the_current_page_once() -> None:
-    html = page(nav_active="work")
+    html = course_page(nav_active="work")
     nav = re.search(r'<nav class="coursenav".*?</nav>', html, re.DOTALL)
     assert nav
     assert re.findall(r'aria-current="page">.*?<span>([^<]+)<', nav.group(), re.DOTALL) == [
@@ -78,13 +79,13 @@ def test_course_nav_marks_the_current_page_once() -> None:
 
 
 def test_tab_bar_has_four_pages_and_the_rest_under_more() -> None:
-    words = nav_words(page(), "tabbar")
+    words = nav_words(course_page(), "tabbar")
     assert words[:4] == ["Home", "Schedule", "My work", "My standing"]
     assert words[4:] == ["Home", "Schedule", "Papers", "Preferences", "My work", "My standing"]
 
 
 def test_page_has_language_skip_link_main_and_one_live_region() -> None:
-    outline = Outline(page())
+    outline = Outline(course_page())
     assert next(outline.all("html"))["lang"] == "en"
     assert next(outline.all("a"))["href"] == "#main"
     assert [attrs["id"] for attrs in outline.all("main")] == ["main"]
@@ -92,13 +93,15 @@ def test_page_has_language_skip_link_main_and_one_live_region() -> None:
 
 
 def test_page_has_one_first_heading_and_no_id_twice() -> None:
-    outline = Outline(page())
+    outline = Outline(style_guide())
     assert len(list(outline.all("h1"))) == 1
     assert sorted(outline.ids()) == sorted(set(outline.ids()))
 
 
 def test_headings_skip_no_level() -> None:
-    levels = [int(tag[1]) for tag, _ in Outline(page()).elements if re.fullmatch("h[1-6]", tag)]
+    levels = [
+        int(tag[1]) for tag, _ in Outline(style_guide()).elements if re.fullmatch("h[1-6]", tag)
+    ]
     assert [after for before, after in pairwise(levels) if after > before + 1] == []
 
 
@@ -108,7 +111,7 @@ def test_theme_is_written_by_the_server(theme: str, written: str | None) -> None
 
 
 def test_signed_in_person_can_sign_out_without_a_script() -> None:
-    html = page()
+    html = course_page()
     assert '<form method="post" action="/account/logout/">' in html
     assert "Ada Lovelace" in html
 
@@ -120,7 +123,7 @@ def test_visitor_is_offered_to_sign_in_and_to_come_back() -> None:
 
 
 def test_scripts_come_from_this_server_and_wait() -> None:
-    scripts = [attrs for attrs in Outline(page()).all("script") if "src" in attrs]
+    scripts = [attrs for attrs in Outline(course_page()).all("script") if "src" in attrs]
     assert [attrs["src"] for attrs in scripts] == [
         "/static/django_htmx/htmx-2.min.js",
         "/static/js/app.js",
@@ -129,7 +132,7 @@ def test_scripts_come_from_this_server_and_wait() -> None:
 
 
 def test_htmx_neither_evaluates_nor_keeps_pages() -> None:
-    config = next(a for a in Outline(page()).all("meta") if a.get("name") == "htmx-config")
+    config = next(a for a in Outline(course_page()).all("meta") if a.get("name") == "htmx-config")
     content = config["content"] or ""
     assert '"allowEval":false' in content
     assert '"historyCacheSize":0' in content
@@ -137,19 +140,19 @@ def test_htmx_neither_evaluates_nor_keeps_pages() -> None:
 
 
 def test_message_is_announced_politely() -> None:
-    html = page(messages=[Message("Report 1 submitted.", "success")])
+    html = course_page(messages=[Message("Report 1 submitted.", "success")])
     assert re.search(
         r'id="messages" class="messages" role="status">.*Report 1 submitted\.', html, re.DOTALL
     )
 
 
 def test_demo_bar_shows_the_demo_time_in_the_zone_of_the_course() -> None:
-    assert "Fri 7 Nov 2025, 16:00 Berlin time" in page(demo=True, now=NOW)
-    assert "demobar" not in page(demo=False)
+    assert "Fri 7 Nov 2025, 16:00 Berlin time" in course_page(demo=True, now=NOW)
+    assert "demobar" not in course_page(demo=False)
 
 
 def form_page() -> str:
-    form = ReportForm({"language": "en"})
+    form = SampleForm({"language": "en"})
     form.full_clean()
     summary = render_to_string("components/errors.html", {"form": form})
     return summary + render_to_string("components/fields.html", {"form": form})
@@ -215,7 +218,7 @@ def test_errors_of_a_refusal_are_listed_without_a_form() -> None:
 
 
 def test_no_errors_write_nothing() -> None:
-    assert render_to_string("components/errors.html", {"form": ReportForm()}).strip() == ""
+    assert render_to_string("components/errors.html", {"form": SampleForm()}).strip() == ""
 
 
 def test_pill_has_icon_word_and_tone() -> None:
@@ -262,7 +265,7 @@ def test_bullet_draws_earned_open_and_pass_mark() -> None:
 
 @pytest.mark.parametrize("page_number", [1, 3])
 def test_pagination_leads_on_and_back(page_number: int) -> None:
-    context = StyleGuide().context()["page_obj"].paginator.page(page_number)
+    context = samples()["page_first"].paginator.page(page_number)
     html = render_to_string(
         "components/pagination.html", {"page_obj": context, "query": "&status=late"}
     )
@@ -291,8 +294,8 @@ def test_server_error_needs_no_context_at_all() -> None:
 
 def test_sign_in_offers_demo_accounts_only_when_there_are_some() -> None:
     account = {"label": "Ada, student", "hint": "one report open", "code": "K7"}
-    shown = draw("account/login.html", form=ReportForm(), demo_accounts=[account])
-    hidden = draw("account/login.html", form=ReportForm(), demo_accounts=[])
+    shown = draw("account/login.html", form=SampleForm(), demo_accounts=[account])
+    hidden = draw("account/login.html", form=SampleForm(), demo_accounts=[])
     assert 'name="code" value="K7"' in shown
     assert "Try the demo" not in hidden
 
@@ -309,7 +312,7 @@ PASSWORD_PAGES = [
     ("account/reauthenticate.html", "Is it still you?"),
     ("account/email_confirm.html", "This link no longer works"),
     ("mfa/index.html", "Second factor"),
-    ("mfa/recovery_codes/generate.html", "Recovery Codes"),
+    ("mfa/recovery_codes/generate.html", "Make new recovery codes?"),
     ("mfa/webauthn/authenticator_list.html", "Security keys and passkeys"),
 ]
 
@@ -318,7 +321,7 @@ PASSWORD_PAGES = [
 def test_account_page_has_our_frame_and_one_heading(template: str, heading: str) -> None:
     html = draw(
         template,
-        form=ReportForm(),
+        form=SampleForm(),
         authenticators={},
         MFA_SUPPORTED_TYPES=["totp", "webauthn", "recovery_codes"],
     )

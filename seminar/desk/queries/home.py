@@ -52,6 +52,14 @@ def memberships_of(user: User | AnonymousUser) -> list[Membership]:
     return list(rows.select_related("course").order_by("course__title"))
 
 
+def staffs_any_course(user: User | AnonymousUser) -> bool:
+    """Say whether somebody is active staff anywhere. One query."""
+    if isinstance(user, AnonymousUser):
+        return False
+    staff = Membership.objects.filter(user=user, role__in=Membership.STAFF)
+    return staff.filter(state=Membership.State.ACTIVE).exists()
+
+
 def open_courses(*, without: list[Membership]) -> QuerySet[Course]:
     """Return the active courses a person is not in. One query."""
     known = [membership.course_id for membership in without]
