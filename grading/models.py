@@ -60,6 +60,9 @@ class GradeItem(models.Model):
     meeting_cap = models.DecimalField(
         _("participation points per meeting at most"), max_digits=6, decimal_places=2, default=1
     )
+    bonus = models.BooleanField(
+        default=False, help_text=_("It comes on top: no part of the sum of its component.")
+    )
     position = models.PositiveSmallIntegerField()
 
     class Meta:

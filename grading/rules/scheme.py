@@ -25,13 +25,18 @@ class ItemKind(StrEnum):
 
 @dataclass(frozen=True)
 class Item:
-    """One scored thing: its weight in percent of the whole, its maximum in points."""
+    """One scored thing: its weight in percent of the whole, its maximum in points.
+
+    ``bonus``: it comes on top. It is no part of what its component is made of; what it earns is
+    added, and a component is never worth more than its weight.
+    """
 
     key: str
     kind: ItemKind
     weight: Decimal
     max: Decimal
     title: str = ""
+    bonus: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,16 @@ class Component:
     items: tuple[Item, ...] = ()
     children: tuple[Component, ...] = ()
     drop_lowest: int = 0
+
+    @property
+    def parts(self) -> tuple[Item, ...]:
+        """The items that it is made of: all but those that come on top."""
+        return tuple(item for item in self.items if not item.bonus)
+
+    @property
+    def bonus(self) -> tuple[Item, ...]:
+        """The items that come on top."""
+        return tuple(item for item in self.items if item.bonus)
 
     def walk(self) -> Iterator[Component]:
         """Yield this component and those in it, parents first."""
@@ -111,7 +126,7 @@ def _component(component: Component, depth: int) -> Iterator[SchemeProblem]:
         yield SchemeProblem("too_deep", key)
     if component.items and component.children:
         yield SchemeProblem("mixed", key)
-    parts = [item.weight for item in component.items]
+    parts = [item.weight for item in component.parts]
     parts += [child.weight for child in component.children]
     if not parts:
         yield SchemeProblem("empty", key)
@@ -134,11 +149,11 @@ def _item(item: Item) -> Iterator[SchemeProblem]:
 def _drops(component: Component) -> Iterator[SchemeProblem]:
     if not component.drop_lowest:
         return
-    if len({item.weight for item in component.items}) > 1:
+    if len({item.weight for item in component.parts}) > 1:
         yield SchemeProblem("drop_unequal", component.key)
-    if not 0 < component.drop_lowest < len(component.items):
+    if not 0 < component.drop_lowest < len(component.parts):
         found = Decimal(component.drop_lowest)
-        yield SchemeProblem("drop_leaves_none", component.key, found, Decimal(len(component.items)))
+        yield SchemeProblem("drop_leaves_none", component.key, found, Decimal(len(component.parts)))
 
 
 def _repeated(code: str, keys: list[str]) -> Iterator[SchemeProblem]:

@@ -1,23 +1,43 @@
 """The API of what spans apps: courses, their public facts, their schedule; the schema, its page."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.urls import path
+from django.utils.translation import gettext as _
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
 from rest_framework.renderers import TemplateHTMLRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from courses.access import COURSE_PUBLIC, CourseApi
+from courses.access import COURSE_PUBLIC, INSTRUCTOR, CourseApi
 from courses.models import Membership
 from seminar.accounts.access import SIGNED_IN
+from seminar.desk.actions.load_course import MAY_NOT_CREATE, change_course, create_course
 from seminar.desk.queries.about import about_page
+from seminar.desk.queries.course_file import export_course
 from seminar.desk.queries.home import memberships_of, open_courses
 from seminar.desk.queries.schedule import schedule_rows
+from seminar.desk.rules.course_file import CourseFile, parse
+from seminar.desk.rules.course_file.reading import Tree, placed
 from seminar.lib import clock
 from seminar.lib.access import PUBLIC
-from seminar.lib.rest import Answer, ApiView, Points, Window, Worded, listed, operation
+from seminar.lib.errors import Refused
+from seminar.lib.rest import (
+    Answer,
+    ApiView,
+    Body,
+    Points,
+    Text,
+    Window,
+    Worded,
+    listed,
+    operation,
+)
 
 # --- Courses ---------------------------------------------------------------------------------
 
@@ -98,6 +118,7 @@ class WeightPart(Answer):
     key = serializers.CharField()
     title = serializers.CharField()
     weight = Points()
+    bonus = serializers.BooleanField(default=False, help_text="on top of the component's weight")
 
 
 class WeightLine(Answer):
@@ -221,6 +242,161 @@ class Schedule(CourseApi):
         return self.window(MeetingRow, rows, member=member)
 
 
+# --- The course file -------------------------------------------------------------------------
+
+
+class WholeText(serializers.CharField):
+    """A text of any length that a request can have, blanks at its ends included."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class CourseFileText(Answer):
+    """A course as a course file: docs/course-file.md."""
+
+    slug = serializers.CharField()
+    text = serializers.CharField(help_text="YAML")
+
+
+class NewCourseFile(Body):
+    """A course file, and whether it is only to be looked at."""
+
+    text = WholeText(help_text="YAML, at most 1 MiB")
+    dry_run = serializers.BooleanField(default=False)
+    expected = Text(
+        default="",
+        allow_blank=True,
+        max_length=64,
+        help_text="`preview` of a dry run: nothing is done unless it would come to the same",
+    )
+
+
+class ChangedCourseFile(NewCourseFile):
+    """A course file for a course that is there."""
+
+    confirm_scheme = serializers.BooleanField(
+        default=False, help_text="weights and the pass rule may change although marks exist"
+    )
+
+
+class FileChange(Answer):
+    """One field of one row; a new or removed row has no field."""
+
+    kind = serializers.CharField()
+    key = serializers.CharField()
+    field = serializers.CharField()
+    before = serializers.CharField()
+    after = serializers.CharField()
+    removed = serializers.BooleanField()
+
+
+class MovedDeadline(Answer):
+    """An assignment that closes at another time; ``keep`` have an extension that ends later."""
+
+    key = serializers.CharField()
+    title = serializers.CharField()
+    before = serializers.DateTimeField()
+    after = serializers.DateTimeField()
+    students = serializers.IntegerField()
+    keep = serializers.IntegerField()
+
+
+class MovedVerdict(Answer):
+    """A student whose verdict becomes another one, by all facts."""
+
+    name = serializers.CharField()
+    email = serializers.CharField()
+    before = serializers.CharField()
+    after = serializers.CharField()
+
+
+class FileReport(Answer):
+    """What a file changed, or would change. ``preview`` is empty unless it was looked at first."""
+
+    slug = serializers.CharField()
+    dry_run = serializers.BooleanField()
+    total = serializers.IntegerField()
+    preview = serializers.CharField()
+    changes = FileChange(many=True)
+    deadlines = MovedDeadline(many=True)
+    verdicts = MovedVerdict(many=True)
+
+
+def parsed_file(text: str) -> tuple[CourseFile, Tree | None]:
+    """Return the course in a text. Raises Refused("course_file_problems", 422) with all problems."""
+    parsed = parse(text.encode(errors="surrogatepass"))
+    if parsed.file is None:
+        words = _("The file cannot be used yet. Nothing was changed.")
+        problems = [file_problem(asdict(problem)) for problem in parsed.problems]
+        raise Refused("course_file_problems", words, status=422, problems=problems)
+    return parsed.file, parsed.tree
+
+
+def file_problem(problem: dict[str, Any]) -> dict[str, Any]:
+    """Return a problem of a file as the API says problems: the key is the field."""
+    rule = " ".join(filter(None, [str(problem["rule"]), problem["hint"]]))
+    same = {name: problem[name] for name in ("code", "value", "line", "column")}
+    return {"field": problem["path"], "rule": rule, **same}
+
+
+@contextmanager
+def with_lines(tree: Tree | None) -> Iterator[None]:
+    """Give the problems of a refusal their lines in the file."""
+    try:
+        yield
+    except Refused as refusal:
+        refusal.problems = [file_problem(one) for one in placed(refusal.problems, tree)]
+        raise
+
+
+class OneCourseFile(CourseApi):
+    policy = INSTRUCTOR
+
+    @operation("export_course", "The course as a course file", answer=CourseFileText)
+    def get(self, request: Request, slug: str) -> Response:
+        found = {"slug": self.course.slug, "text": export_course(self.course)}
+        return self.answer(CourseFileText, found)
+
+    @operation(
+        "load_course",
+        "Bring the course to what a course file says, or say what would change",
+        body=ChangedCourseFile,
+        answer=FileReport,
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        facts = self.body(ChangedCourseFile)
+        file, tree = parsed_file(facts.pop("text"))
+        with with_lines(tree):
+            report = change_course(self.course, file, by=self.membership, at=clock.now(), **facts)
+        return self.answer(FileReport, report)
+
+
+class CreateCourse(ApiView):
+    policy = SIGNED_IN
+
+    @operation(
+        "create_course",
+        "Make the course of a course file; for whom the operator lets create courses",
+        body=NewCourseFile,
+        answer=FileReport,
+        status=201,
+    )
+    def post(self, request: Request) -> Response:
+        facts = self.body(NewCourseFile)
+        if not request.user.may_create_courses:
+            raise PermissionDenied(MAY_NOT_CREATE)
+        file, tree = parsed_file(facts.pop("text"))
+        with with_lines(tree):
+            report = create_course(file, by=request.user, at=clock.now(), **facts)
+        return self.answer(FileReport, report, 201)
+
+
 # --- The schema ------------------------------------------------------------------------------
 
 
@@ -246,6 +422,8 @@ urlpatterns = [
     path("courses", Courses.as_view(), name="courses"),
     path("courses/<slug:slug>", OneCourse.as_view(), name="course"),
     path("courses/<slug:slug>/schedule", Schedule.as_view(), name="schedule"),
+    path("courses/<slug:slug>/course-file", OneCourseFile.as_view(), name="course_file"),
+    path("course-files", CreateCourse.as_view(), name="create_course"),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", Docs.as_view(), name="docs"),
 ]

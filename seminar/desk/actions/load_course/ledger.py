@@ -3,13 +3,18 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, time
+from decimal import Decimal
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
 from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
+from seminar.desk.rules.course_file.plaintext import plain_text
 from seminar.desk.rules.course_file.problems import Path, shortened
+from seminar.lib.numbers import plain
 
 RowT = TypeVar("RowT", bound=models.Model)
 
@@ -46,6 +51,7 @@ class Ledger:
     unchanged: Counter[str] = field(default_factory=Counter)
     changes: list[Change] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
+    zone: str = "UTC"
     _new: set[tuple[str, str]] = field(default_factory=set)
     _touched: set[tuple[str, str]] = field(default_factory=set)
 
@@ -65,10 +71,13 @@ class Ledger:
             return model._default_manager.create(**identity, **fields)
         self.unchanged[kind] += 1
         differing = {
-            name: value for name, value in fields.items() if getattr(existing, name) != value
+            name: value
+            for name, value in fields.items()
+            if not _same(getattr(existing, name), value)
         }
         for name, value in differing.items():
-            self.touch(kind, key, name, before=getattr(existing, name), after=value)
+            before, after = (_named(model, name, some) for some in (getattr(existing, name), value))
+            self.touch(kind, key, name.removesuffix("_id"), before=before, after=after)
             setattr(existing, name, value)
         if differing:
             existing.save(update_fields=list(differing))
@@ -88,7 +97,7 @@ class Ledger:
             self._touched.add((kind, key))
             self.unchanged[kind] -= 1
             self.changed[kind] += 1
-        self.changes.append(Change(kind, key, name, _said(before), _said(after)))
+        self.changes.append(Change(kind, key, name, self._said(before), self._said(after)))
 
     def link(
         self, kind: str, key: str, row: models.Model, name: str, wanted: Mapping[int, str]
@@ -118,10 +127,41 @@ class Ledger:
             self.removed[kind] += 1
             self.changes.append(Change(kind, key, removed=True))
 
+    def _said(self, value: object) -> str:
+        """Say a value as the file would; a moment in the course's zone, which is named."""
+        match value:
+            case bool():
+                text = "yes" if value else "no"
+            case Decimal():
+                text = plain(value)
+            case list():
+                text = ", ".join(map(str, value))
+            case datetime():
+                text = f"{value.astimezone(ZoneInfo(self.zone)):%Y-%m-%d %H:%M} {self.zone}"
+            case time():
+                text = f"{value:%H:%M}"
+            case None:
+                text = ""
+            case _:
+                text = str(value)
+        return shortened(text)
+
     def refuse(self, path: Path, code: str, value: object, rule: str) -> None:
         """Write down what stands in the way."""
         self.conflicts.append(Conflict(path, code, shortened(str(value)), rule))
 
 
-def _said(value: object) -> str:
-    return shortened(", ".join(map(str, value)) if isinstance(value, list) else str(value))
+def _same(stored: object, wanted: object) -> bool:
+    """Compare as a file can say it: browsers send other line ends, files hold nothing unseen."""
+    if isinstance(stored, str) and isinstance(wanted, str):
+        return stored == wanted or plain_text(stored) == wanted
+    return stored == wanted
+
+
+def _named(model: type[models.Model], name: str, value: object) -> object:
+    """Return what people call the value of a column: of a reference, the key of its row."""
+    field_ = model._meta.get_field(name.removesuffix("_id"))
+    if value is None or not isinstance(field_, models.ForeignKey):
+        return value
+    row = field_.related_model._default_manager.filter(pk=value).first()
+    return getattr(row, "key", value)

@@ -175,10 +175,17 @@ def put_meetings(
 ) -> tuple[dict[str, Meeting], list[Meeting]]:
     """Bring the meetings to the file's; return them by key, and what is left over.
 
-    Whether a meeting is cancelled is not the file's business and stays.
+    Whether a meeting is cancelled is not the file's business and stays. So does that it was led by
+    somebody who is no longer among the staff: a file names active people only.
     """
     rows = load.course.meetings.prefetch_related("modules", "led_by__user")
     existing = {row.key: row for row in rows}
+    gone = {
+        row.key: {
+            leader.pk: leader.user.email for leader in row.led_by.all() if not leader.is_staff
+        }
+        for row in existing.values()
+    }
     meetings: dict[str, Meeting] = {}
     for short in load.file.meetings:
         part = schema.completed(short, load.file.meeting_defaults)
@@ -194,6 +201,7 @@ def put_meetings(
         )
         covered = {modules[key].pk: key for key in part.covers}
         leaders = {people[email].pk: email for email in part.led_by if email in people}
+        leaders |= gone.get(part.key, {})
         load.ledger.link("meeting", part.key, meeting, "modules", covered)
         load.ledger.link("meeting", part.key, meeting, "led_by", leaders)
         meetings[part.key] = meeting
@@ -207,7 +215,11 @@ def put_anchors(load: Load, modules: dict[str, Module], meetings: dict[str, Meet
         anchor = meetings[part.anchor] if part.anchor else None
         if module.anchor_id != (anchor.pk if anchor else None):
             load.ledger.touch(
-                "module", part.key, "anchor", before=module.anchor or "", after=part.anchor or ""
+                "module",
+                part.key,
+                "anchor",
+                before=module.anchor.key if module.anchor else "",
+                after=part.anchor or "",
             )
             module.anchor = anchor
             module.save(update_fields=["anchor"])
@@ -246,21 +258,31 @@ def put_papers(
 
 
 def put_announcements(load: Load) -> None:
-    """Bring the news of the file up to date; what was written on the pages has no key and stays."""
-    existing = {row.key: row for row in load.course.announcements.exclude(key="")}
+    """Bring the news of the file up to date.
+
+    What was written on the pages has no key: a file names it by its code, and one that does not
+    name it leaves it alone. A file says minutes; the second in which news came out stays.
+    """
+    rows = list(load.course.announcements.all())
+    written = {row.code.lower(): row for row in rows if not row.key}
+    existing = {row.key: row for row in rows if row.key}
     for part in load.file.announcements:
         moment = part.published
+        published_at = local_instant(moment.day, moment.at, load.course.zone, moment.fold)
+        row = existing.pop(part.key, None) or written.get(part.key)
+        if row is not None and row.published_at.replace(second=0, microsecond=0) == published_at:
+            published_at = row.published_at
         load.ledger.put(
             "announcement",
             part.key,
-            existing.pop(part.key, None),
+            row,
             Announcement,
             identity={"course": load.course, "key": part.key},
             fields={
                 "title": part.title,
                 "body": part.body,
                 "public": part.public,
-                "published_at": local_instant(moment.day, moment.at, load.course.zone, moment.fold),
+                "published_at": published_at,
             },
         )
     load.ledger.remove("announcement", ("announcements",), existing.values())

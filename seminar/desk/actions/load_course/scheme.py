@@ -20,6 +20,7 @@ from seminar.desk.actions.load_course.context import Load
 from seminar.desk.rules.course_file import schema
 from seminar.desk.rules.course_file.checks.references import TOTAL
 from seminar.desk.rules.course_file.problems import Path
+from seminar.lib.numbers import plain
 
 SCHEME_KINDS = frozenset({"component", "item", "rubric row", "pass rule"})
 HARMLESS_FIELDS = frozenset({"title", "hint", "position", "levels"})
@@ -99,6 +100,7 @@ def put_items(
                 "weight": part.weight,
                 "max_points": part.max,
                 "meeting_cap": part.meeting_cap,
+                "bonus": part.bonus,
                 "position": index,
             },
         )
@@ -131,9 +133,13 @@ def put_pass_rule(load: Load, components: dict[str, Component]) -> None:
     if newest is None:
         load.ledger.create("pass rule", key)
         return
-    now = [f"{part.of} >= {part.at_least} %" for part in load.file.pass_rule]
+    now = [f"{part.of} >= {plain(part.at_least)} %" for part in load.file.pass_rule]
+    was = [
+        f"{clause.component.key if clause.component else TOTAL} >= {plain(clause.at_least)} %"
+        for clause in newest.clauses.select_related("component")
+    ]
     load.ledger.unchanged["pass rule"] += 1
-    load.ledger.touch("pass rule", key, "clauses", before=f"version {newest.version}", after=now)
+    load.ledger.touch("pass rule", key, "clauses", before=was, after=now)
 
 
 def check_scheme_change(load: Load) -> None:
@@ -153,7 +159,7 @@ def check_scheme_change(load: Load) -> None:
         rule = _("The results are frozen, so what counts can no longer change.")
         load.ledger.refuse(("components",), "frozen", what, rule)
     elif not load.confirmed and GradeEntry.objects.filter(item__course=load.course).exists():
-        rule = _("Marks exist, so this changes standings. Confirm it with --confirm-scheme.")
+        rule = _("Marks exist, so this changes standings. Confirm it (--confirm-scheme).")
         load.ledger.refuse(("components",), "scheme_after_grades", what, rule)
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.serializers.json import DjangoJSONEncoder
 
 from seminar.desk.actions.load_course import Change, LoadReport, load_course
-from seminar.desk.rules.course_file import Parsed, Problem, parse
-from seminar.desk.rules.course_file.problems import Mark
-from seminar.desk.rules.course_file.reading import LARGEST
+from seminar.desk.rules.course_file import Problem, parse
+from seminar.desk.rules.course_file.reading import LARGEST, placed
 from seminar.lib import clock
 from seminar.lib.errors import Refused
 
@@ -44,8 +44,8 @@ class Command(BaseCommand):
                 confirm_scheme=confirm_scheme,
             )
         except Refused as refusal:
-            self._fail(_placed(refusal, parsed), as_json=options["json"])
-        self.stdout.write(json.dumps(_as_json(report)) if options["json"] else _in_words(report))
+            self._fail(placed(refusal.problems, parsed.tree), as_json=options["json"])
+        self.stdout.write(_as_json(report) if options["json"] else _in_words(report))
 
     def _fail(self, problems: list[dict[str, Any]], *, as_json: bool) -> NoReturn:
         """Say every problem and end with exit status 1."""
@@ -70,22 +70,12 @@ def _read(path: Path) -> bytes:
         raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _placed(refusal: Refused, parsed: Parsed) -> list[dict[str, Any]]:
-    """Give each conflict its line in the file."""
-    placed = []
-    for problem in refusal.problems:
-        mark = parsed.tree.find(tuple(problem["place"]))[0] if parsed.tree else Mark(1, 1)
-        said = {name: problem[name] for name in ("path", "code", "value", "rule")}
-        placed.append({"line": mark.line, "column": mark.column, **said, "hint": ""})
-    return placed
-
-
 def _line(problem: dict[str, Any]) -> str:
     return str(Problem(**problem))
 
 
-def _as_json(report: LoadReport) -> dict[str, Any]:
-    return {**asdict(report), "total": report.total}
+def _as_json(report: LoadReport) -> str:
+    return json.dumps({**asdict(report), "total": report.total}, cls=DjangoJSONEncoder)
 
 
 def _in_words(report: LoadReport) -> str:

@@ -19,13 +19,13 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from courses.rules import FixedTime, RuleTextError, parse_rule, rule_text, slug_refusal
+from seminar.desk.rules.course_file.plaintext import is_unseen
 from seminar.desk.rules.course_file.problems import did_you_mean
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 LONGEST_LINE = 200
 LONGEST_PROSE = 20_000
 A_MOMENT, A_RULE = "2025-10-24 18:00", "end of last lecture of MODULE"
-HARMLESS = "\n\t\u200c\u200d"
 KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 CLOCK = re.compile(r"(\d{2}):(\d{2})", re.ASCII)
@@ -51,7 +51,7 @@ def _one(value: object) -> str:
 def _visible(text: str) -> str:
     """Refuse characters that nobody sees but that change what is read."""
     for character in text:
-        if unicodedata.category(character) in {"Cc", "Cf", "Cs"} and character not in HARMLESS:
+        if is_unseen(character):
             rule = f"The invisible character U+{ord(character):04X} is not allowed here."
             _refuse("invisible_character", rule, "Remove it.")
     return text

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import yaml
 
@@ -102,6 +102,19 @@ class Tree:
         for step in path:
             node = _child(node, step)
         return tuple(node.keys) if isinstance(node, Mapping) else ()
+
+
+def placed(problems: list[dict[str, Any]], tree: Tree | None) -> list[dict[str, Any]]:
+    """Give each conflict of an applied file its line: what ``Problem`` says, as a mapping.
+
+    Each has ``place``, the path of its key; one without stands at the start of the file.
+    """
+    said = []
+    for problem in problems:
+        mark = tree.find(tuple(problem["place"]))[0] if tree else Mark(1, 1)
+        words = {name: problem[name] for name in ("path", "code", "value", "rule")}
+        said.append({"line": mark.line, "column": mark.column, **words, "hint": ""})
+    return said
 
 
 def read(data: bytes) -> Tree:

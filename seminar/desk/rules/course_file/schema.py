@@ -258,6 +258,7 @@ class Item(Part):
     weight: Weight
     max: MaxPoints
     meeting_cap: Points = Decimal(1)
+    bonus: Flag = False
     rubric: tuple[RubricRow, ...] = ()
 
 

@@ -111,7 +111,13 @@ def _branch(parent: str | None, draft: Draft, depth: int) -> tuple[Component, ..
             title=part.title,
             weight=part.weight,
             items=tuple(
-                Item(item.part.key, ItemKind(item.part.kind), item.part.weight, item.part.max)
+                Item(
+                    item.part.key,
+                    ItemKind(item.part.kind),
+                    item.part.weight,
+                    item.part.max,
+                    bonus=item.part.bonus,
+                )
                 for item in draft.items
                 if item.part.component == part.key
             ),
@@ -129,7 +135,11 @@ def _parts(problem: SchemeProblem, draft: Draft) -> str | None:
         return None
     parent = problem.key or None
     components = [row.part.weight for row in draft.components if row.part.parent == parent]
-    items = [row.part.weight for row in draft.items if row.part.component == parent]
+    items = [
+        row.part.weight
+        for row in draft.items
+        if row.part.component == parent and not row.part.bonus
+    ]
     return _sum([*components, *items])
 
 

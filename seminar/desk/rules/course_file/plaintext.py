@@ -1,0 +1,18 @@
+"""What of a text a course file can hold: line ends, outer blanks, unseen characters are not said."""
+
+import unicodedata
+
+HARMLESS = "\n\t\u200c\u200d"
+
+
+def is_unseen(character: str) -> bool:
+    """Tell whether a character cannot be seen and changes what is read around it."""
+    if character in HARMLESS:
+        return False
+    return unicodedata.category(character) in {"Cc", "Cf", "Cs"} or character in "\ufffe\uffff"
+
+
+def plain_text(text: str) -> str:
+    """Return a text as it comes back from a course file: one kind of line end, nothing unseen."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(character for character in lines if not is_unseen(character)).strip()
