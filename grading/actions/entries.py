@@ -171,11 +171,14 @@ def append(
     membership: Membership,
     history: list[GradeEntry],
     *,
-    by: Membership,
+    by: Membership | None,
     at: datetime,
     fields: dict[str, Any],
 ) -> GradeEntry:
-    """Insert the next line and its audit entry. Call with the membership locked."""
+    """Insert the next line and its audit entry. Call with the membership locked.
+
+    ``by`` is None for the command line.
+    """
     last = history[-1] if history else None
     entry = GradeEntry.objects.create(
         item=item,
@@ -188,7 +191,7 @@ def append(
     audit(
         f"{entry.kind}_item" if entry.kind != GradeEntry.Kind.SCORE else "grade_item",
         at=at,
-        actor=by.user,
+        actor=by.user if by else None,
         subject=f"{item.key} member {membership.code}",
         course_slug=item.course.slug,
         before=summary(last),
