@@ -11,13 +11,14 @@ from tests.security import people
 
 
 @pytest.fixture
-def real_limits(settings: LazySettings) -> None:
+def real_limits(settings: LazySettings, time_stands: object) -> None:
     people.real_limits(settings)
 
 
 @pytest.fixture
-def time_stands() -> Iterator[object]:
+def time_stands(settings: LazySettings) -> Iterator[object]:
     """Stop the time, so that a code is not too old a moment later; ``shift`` moves it on."""
+    people.own_cache(settings)  # codes of other tests are not used up here
     with time_machine.travel(datetime.now(UTC), tick=False) as traveller:
         yield traveller
 
@@ -25,5 +26,4 @@ def time_stands() -> Iterator[object]:
 @pytest.fixture
 def staff_need_it(settings: LazySettings, time_stands: object) -> None:
     """Demand the second factor of staff, as production does."""
-    people.own_cache(settings)
     settings.STAFF_SECOND_FACTOR = True

@@ -69,6 +69,5 @@ def own_cache(settings: LazySettings) -> None:
 def real_limits(settings: LazySettings) -> None:
     """Limit as an installation does."""
     base = import_module("seminar.settings.base")
-    own_cache(settings)
     settings.ACCOUNT_RATE_LIMITS = base.ACCOUNT_RATE_LIMITS
     settings.MFA_RATE_LIMITS = base.MFA_RATE_LIMITS
