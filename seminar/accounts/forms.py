@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -42,6 +43,19 @@ class ChangePasswordForm(AllauthChangePasswordForm):
         if not get_adapter().reauthenticate(self.user, typed):
             raise get_adapter().validation_error("enter_current_password")
         return typed
+
+
+class AddKeyForm(AddWebAuthnForm):
+    """Adds a key or passkey; says what the two kinds mean."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        alone = self.fields["passwordless"]
+        alone.label = _("Sign in with it alone, as a passkey")
+        alone.help_text = _(
+            "Then no address and no password are asked for: the key itself asks for your "
+            "fingerprint, your face or a PIN. Without it, the key comes after your password."
+        )
 
 
 class AccountForm(forms.Form):

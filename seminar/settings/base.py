@@ -230,6 +230,7 @@ ACCOUNT_RATE_LIMITS: Any = {
 STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=False)
 # A passkey has nothing to guess; the hall signs in with those too.
 MFA_RATE_LIMITS: Any = {"webauthn_login": "600/m/ip"}
+MFA_FORMS = {"add_webauthn": "seminar.accounts.forms.AddKeyForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Seminar"
 MFA_PASSKEY_LOGIN_ENABLED = True
