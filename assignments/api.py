@@ -18,6 +18,7 @@ from assignments.actions import HandIn, Typed
 from assignments.forms import typed_field
 from assignments.models import Assignment, Draft, Submission
 from courses.access import MEMBER, STAFF, STUDENT, CourseApi
+from courses.models import Membership
 from courses.queries import active_students
 from seminar.lib import clock, uploads
 from seminar.lib.errors import Refused
@@ -40,6 +41,15 @@ class AssignmentApi(CourseApi):
         """Return the report. Raises Http404."""
         return self.found(key, Assignment.Kind.REPORT)
 
+    def by_now(self, assignment: Assignment, student: Membership) -> dict[str, Any]:
+        """Return what lateness is measured by: the student's deadline now, the course's zone."""
+        closes_at = queries.deadline_of(assignment, student)
+        return {"closes_at": closes_at, "zone": self.course.zone}
+
+    def receipt(self, done: Submission) -> Response:
+        """Answer with the receipt of what was just handed in."""
+        return self.answer(Receipt, done, 201, **self.by_now(done.assignment, self.membership))
+
 
 # --- What is due -----------------------------------------------------------------------------
 
@@ -55,15 +65,16 @@ class WorkItem(Answer):
     state = serializers.CharField()
     group = serializers.CharField(help_text="late, week, later, done")
     refusal = serializers.CharField(allow_null=True, help_text="not_open_yet, closed")
-    late_days = serializers.IntegerField(
-        help_text="on arrival; an extension granted since may make it less"
-    )
+    late_days = serializers.IntegerField(help_text="how late handing in now would be")
     cost = serializers.CharField(help_text="percent of the maximum that handing in now costs")
     must_confirm = serializers.BooleanField()
     parts_done = serializers.IntegerField(source="done")
     parts_asked = serializers.IntegerField(source="asked")
     changed = serializers.BooleanField(help_text="the draft differs from what was handed in last")
     submission = serializers.CharField(source="latest.code", allow_null=True)
+    submission_late_days = serializers.IntegerField(
+        source="latest_late_days", help_text="of that version, by the own deadline as it is now"
+    )
 
 
 class Work(CourseApi):
@@ -172,27 +183,6 @@ class DraftApi(AssignmentApi):
         return draft
 
 
-class Papers(Body):
-    """What the report is about: keys of papers of its reading list."""
-
-    papers = serializers.ListField(child=Text(max_length=50), max_length=20)
-
-
-class ChoosePapers(DraftApi):
-    policy = STUDENT
-
-    @operation(
-        "choose_papers",
-        "Choose what the report is about; this starts it",
-        body=Papers,
-        answer=DraftDetail,
-    )
-    def put(self, request: Request, slug: str, key: str) -> Response:
-        assignment, keys = self.report(key), self.body(Papers)["papers"]
-        actions.choose_papers(assignment, self.membership, keys=keys, at=clock.now())
-        return self.draft(assignment)
-
-
 class TypedText(Body):
     """One text as it was typed, and the version of the stored text it was typed over (0: none)."""
 
@@ -235,8 +225,31 @@ class OneDraft(DraftApi):
         return self.draft(assignment)
 
 
+class Papers(Body):
+    """What the report is about: keys of papers of its reading list."""
+
+    papers = serializers.ListField(child=Text(max_length=50), max_length=20)
+
+
+class ChoosePapers(DraftApi):
+    policy = STUDENT
+    reads = OneDraft
+
+    @operation(
+        "choose_papers",
+        "Choose what the report is about; this starts it",
+        body=Papers,
+        answer=DraftDetail,
+    )
+    def put(self, request: Request, slug: str, key: str) -> Response:
+        assignment, keys = self.report(key), self.body(Papers)["papers"]
+        actions.choose_papers(assignment, self.membership, keys=keys, at=clock.now())
+        return self.draft(assignment)
+
+
 class SaveField(DraftApi):
     policy = STUDENT
+    reads = OneDraft
 
     @operation("save_field", "Save one text while it is written", body=TypedText, answer=Field)
     def put(self, request: Request, slug: str, key: str) -> Response:
@@ -256,11 +269,18 @@ class Receipt(Answer):
     assignment = serializers.CharField(source="assignment.key")
     number = serializers.IntegerField()
     received_at = serializers.DateTimeField()
-    late_days = serializers.IntegerField(
-        help_text="on arrival; an extension granted since may make it less"
+    late_days = serializers.SerializerMethodField(
+        help_text="by the student's deadline as it is now; an extension granted since counts"
+    )
+    late_days_on_arrival = serializers.IntegerField(
+        source="late_days", help_text="by the deadline as it was then; what the receipt says"
     )
     made_by = serializers.CharField(source="source", help_text="student, automatic")
     content_hash = serializers.CharField()
+
+    def get_late_days(self, found: Submission) -> int:
+        closes_at, zone = self.context["closes_at"], self.context["zone"]
+        return queries.late_days_of(found, closes_at, zone)
 
 
 class Confirmation(Body):
@@ -276,8 +296,9 @@ class Submissions(AssignmentApi):
         "list_submissions", "The own versions, newest first", answer=listed(Receipt), query=Window
     )
     def get(self, request: Request, slug: str, key: str) -> Response:
-        rows = queries.versions_of(self.found(key), self.membership).select_related("assignment")
-        return self.window(Receipt, rows)
+        assignment = self.found(key)
+        rows = queries.versions_of(assignment, self.membership).select_related("assignment")
+        return self.window(Receipt, rows, **self.by_now(assignment, self.membership))
 
     @operation(
         "submit_report",
@@ -292,7 +313,7 @@ class Submissions(AssignmentApi):
         at = clock.now()
         hand_in = HandIn(self.nonce, at, confirm_late=sent["confirm_late"])
         done = actions.submit_report(assignment, self.membership, hand_in=hand_in, at=at)
-        return self.answer(Receipt, done, 201)
+        return self.receipt(done)
 
 
 class File(Body):
@@ -322,7 +343,7 @@ class SubmitFile(AssignmentApi):
         hand_in = HandIn(self.nonce, at, confirm_late=sent["confirm_late"])
         what: dict[str, Any] = {"chunks": file.chunks(), "name": file.name or ""}
         done = actions.submit_file(assignment, self.membership, **what, hand_in=hand_in, at=at)
-        return self.answer(Receipt, done, 201)
+        return self.receipt(done)
 
 
 class ReceiptDetail(Receipt):
@@ -335,7 +356,7 @@ class ReceiptDetail(Receipt):
         return queries.is_genuine(found)
 
 
-class SubmissionApi(CourseApi):
+class SubmissionApi(AssignmentApi):
     """A view of one version: the own, or any for staff."""
 
     def submission(self, code: str) -> Submission:
@@ -352,7 +373,9 @@ class OneReceipt(SubmissionApi):
 
     @operation("verify_receipt", "A version, its hash computed anew", answer=ReceiptDetail)
     def get(self, request: Request, slug: str, code: str) -> Response:
-        return self.answer(ReceiptDetail, self.submission(code))
+        found = self.submission(code)
+        by_now = self.by_now(found.assignment, found.membership)
+        return self.answer(ReceiptDetail, found, **by_now)
 
 
 class Download(SubmissionApi):

@@ -24,6 +24,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.functional import classproperty
 from django.utils.translation import gettext_lazy as _
 
 from courses.models import Course, Membership
@@ -35,6 +36,7 @@ from seminar.accounts.access import (
     second_factor_required,
 )
 from seminar.accounts.models import User
+from seminar.accounts.queries import was_answered
 from seminar.lib.access import Policy, declare
 from seminar.lib.rest import ApiView
 from seminar.lib.scopes import scope_of
@@ -178,12 +180,19 @@ class CourseApi(ApiView):
         super().admit()
         require_role(membership, self.policy)
 
+    @classproperty
+    def staff_act_as_staff(cls) -> bool:  # noqa: N805 - of the class
+        """Whether staff may see or do more here than others who are let in."""
+        return cls.policy not in (COURSE_PUBLIC, COURSE_APPLICANT)
+
     def scope_needed(self) -> str:
         """Return a scope of staff for all that staff do inside their own course."""
-        member = self.member
-        as_staff = member is not None and member.is_active and member.is_staff
-        for_all = self.policy in (COURSE_PUBLIC, COURSE_APPLICANT)
-        return scope_of(self.policy, str(self.request.method), as_staff=as_staff and not for_all)
+        as_staff = self.staff_act_as_staff and acts_as_staff(self.member)
+        return scope_of(self.policy, str(self.request.method), as_staff=as_staff)
+
+    def was_answered(self) -> bool:
+        """Whether this key of this person was used."""
+        return self.request.user.is_authenticated and was_answered(self.user, self.nonce)
 
     @property
     def user(self) -> User:

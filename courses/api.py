@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import CharField, TextField
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import path
@@ -13,7 +14,9 @@ from rest_framework.response import Response
 from courses import actions, queries
 from courses.access import COURSE_APPLICANT, INSTRUCTOR, MEMBER, STAFF, CourseApi
 from courses.forms import StateForm
-from courses.models import Application, Membership
+from courses.models import Announcement as AnnouncementRow
+from courses.models import Application, Course, Meeting, Membership, Module
+from courses.models import Paper as PaperRow
 from courses.rules import Actor, State, check_prerequisites, next_states
 from seminar.lib import clock
 from seminar.lib.errors import Refused
@@ -364,7 +367,98 @@ class ChangeState(CourseApi):
         return self.answer(Member, changed)
 
 
+# --- Corrections -----------------------------------------------------------------------------
+
+
+class PlainFacts(CourseApi):
+    """A view of the facts of one row that may be mended in place: what the admin lets edit.
+
+    Dates, places, roles and the like have side effects and their own operations.
+    """
+
+    policy = INSTRUCTOR
+
+    def row(self) -> Any:
+        """Return the row. Raises Http404."""
+        return self.course
+
+    def shown(self, kind: type[Answer]) -> Response:
+        """Answer with its facts as they are now."""
+        return self.answer(kind, self.row())
+
+    def correct(self, kind: type[Answer], sent: dict[str, Any]) -> Response:
+        """Mend it, then answer with its facts. Raises ValidationError, Refused."""
+        changes, seen = sent["changes"], sent["seen"]
+        missing = [name for name in changes if name not in seen]
+        if missing:
+            rule = _("Say what it was when you read it.")
+            raise serializers.ValidationError({"seen": {name: [rule] for name in missing}})
+        actions.correct(self.row(), changes=changes, seen=seen, by=self.user, at=clock.now())
+        return self.shown(kind)
+
+
+def plain_facts(model: type[Any], rows: str = "", lookup: str = "key") -> Any:
+    """Return the view that shows and mends the plain facts of one kind of row."""
+    name = model.__name__
+    verb = name.lower()
+    meta = type("Meta", (), {"model": model, "fields": actions.CORRECTABLE[model]})
+    base = (serializers.ModelSerializer,)
+    mapping = serializers.ModelSerializer.serializer_field_mapping | {
+        CharField: Text,
+        TextField: Text,
+    }
+    own = {"Meta": meta, "serializer_field_mapping": mapping}
+    facts: Any = type(f"{name}Facts", (Answer, *base), own | {"__doc__": f"Plain facts: {verb}."})
+    part: Any = type(f"{name}Part", (Body, *base), own | {"__doc__": "Those that are meant."})
+    fields = {
+        "changes": part(partial=True, help_text="new values"),
+        "seen": part(partial=True, help_text="what the same fields held when they were read"),
+        "__doc__": "Corrections, and what they are made over.",
+    }
+    body: Any = type(f"{name}Correction", (Body,), fields)
+
+    class View(PlainFacts):
+        def row(self) -> Any:
+            if not rows:
+                return self.course
+            found = getattr(self.course, rows).select_related("course")
+            return get_object_or_404(found, **{lookup: self.kwargs[lookup]})
+
+        @operation(f"read_{verb}_facts", "Facts that may be mended in place", answer=facts)
+        def get(self, request: Request, slug: str, **key: str) -> Response:
+            return self.shown(facts)
+
+        @operation(f"correct_{verb}", "Mend plain facts; nobody is told", body=body, answer=facts)
+        def put(self, request: Request, slug: str, **key: str) -> Response:
+            """Mend some facts; where somebody gave one another value meanwhile: 409."""
+            return self.correct(facts, self.body(body))
+
+    View.__name__ = View.__qualname__ = f"{name}PlainFacts"
+    return View
+
+
 urlpatterns = [
+    path("facts", plain_facts(Course).as_view(), name="correct_course"),
+    path(
+        "meetings/<slug:key>/facts",
+        plain_facts(Meeting, "meetings").as_view(),
+        name="correct_meeting",
+    ),
+    path(
+        "modules/<slug:key>/facts",
+        plain_facts(Module, "modules").as_view(),
+        name="correct_module",
+    ),
+    path(
+        "papers/<slug:key>/facts",
+        plain_facts(PaperRow, "papers").as_view(),
+        name="correct_paper",
+    ),
+    path(
+        "announcements/<slug:code>/facts",
+        plain_facts(AnnouncementRow, "announcements", "code").as_view(),
+        name="correct_announcement",
+    ),
     path("papers", Papers.as_view(), name="papers"),
     path("papers/<slug:key>", OnePaper.as_view(), name="paper"),
     path("announcements", Announcements.as_view(), name="announcements"),

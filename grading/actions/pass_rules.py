@@ -12,8 +12,8 @@ from grading import rules
 from grading.actions.locks import required_reason
 from grading.actions.results import lock_course
 from grading.models import Component, PassClause, PassRule
-from grading.queries import facts_of, titles_of
-from seminar.accounts.actions import audit
+from grading.queries import facts_of, titles_of, version_in_force
+from seminar.accounts.actions import audit, once
 from seminar.lib.errors import Refused
 from seminar.lib.numbers import plain
 
@@ -26,27 +26,55 @@ WORDS = {
 
 
 @transaction.atomic
-def change_pass_rule(
+def change_pass_rule(  # noqa: PLR0913 - the rule, why, over what, by whom, when, which request
     course: Course,
     clauses: Sequence[rules.Clause],
     *,
     reason: str,
     by: Membership,
     at: datetime,
+    over: int | None = None,
+    nonce: str = "",
 ) -> PassRule:
     """Put another pass rule in force, as a new version. Components are named by key.
 
-    Show ``verdict_changes`` before. Locks the course. Queues nothing. Raises Refused:
-    "pass_rule" (422, ``problems`` by component key), "reason_missing" (422).
+    Show ``verdict_changes`` before. ``over`` is the version that was seen (0: none; None: whatever
+    is in force is replaced). Locks the course. Queues nothing. Raises Refused: "pass_rule" (422,
+    ``problems`` by component key), "reason_missing" (422), "stale" (409), what ``once`` raises.
     """
     lock_course(course)
+    sent = {"slug": course.slug, "clauses": spelled(clauses), "reason": reason, "over": over}
+    made: list[PassRule] = []
+
+    def do() -> dict[str, int]:
+        refuse_stale_rule(course, over)
+        made.append(new_rule(course, clauses, reason=reason, by=by, at=at))
+        return {"version": made[0].version}
+
+    verb = "change_pass_rule"
+    done = once(nonce, user=by.user, verb=verb, body=sent, at=at, do=do)
+    return made[0] if made else PassRule.objects.get(course=course, version=done["version"])
+
+
+def refuse_stale_rule(course: Course, over: int | None) -> None:
+    """Raise Refused("stale", 409) if another version is in force than the one that was seen."""
+    if over is None or over == version_in_force(course):
+        return
+    raise Refused(
+        "stale", _("The pass rule was changed meanwhile. Read it again. Nothing was changed.")
+    )
+
+
+def new_rule(
+    course: Course, clauses: Sequence[rules.Clause], *, reason: str, by: Membership, at: datetime
+) -> PassRule:
+    """Write the next version with the course locked. Raises as ``change_pass_rule`` does."""
     text = required_reason(reason)
     facts = facts_of(course)
     refuse_rule(rules.pass_rule_refusals(clauses, facts.scheme), titles_of(facts))
-    newest = PassRule.objects.filter(course=course).order_by("-version").first()
     rule = PassRule.objects.create(
         course=course,
-        version=newest.version + 1 if newest else 1,
+        version=version_in_force(course) + 1,
         created_at=at,
         created_by=by.user,
         reason=text,

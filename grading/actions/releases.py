@@ -10,7 +10,7 @@ from courses.models import Course, Membership
 from grading.actions.locks import lock_course_students
 from grading.models import GradeItem, Release
 from grading.queries import facts_of, releasable
-from seminar.accounts.actions import audit
+from seminar.accounts.actions import audit, once
 from seminar.lib.errors import Refused
 from seminar.notifications.actions import enqueue
 
@@ -22,6 +22,7 @@ def release_item(
     by: Membership,
     at: datetime,
     memberships: Iterable[Membership] | None = None,
+    nonce: str = "",
 ) -> list[Membership]:
     """Show an item's grades to all students whose grade is decided, or to those of them named.
 
@@ -29,13 +30,34 @@ def release_item(
     changes of a released grade are visible at once and need a reason.
 
     Locks all students of the course. Queues "grading/mail/released" to each, without numbers.
-    Raises Refused("not_graded", 409) if nobody named has anything to release.
+    Raises Refused("not_graded", 409) if nobody named has anything to release, and what ``once``
+    raises: a request that is repeated with its nonce releases nothing that was graded since.
     """
+    lock_course_students(item.course)
+    chosen = None if memberships is None else list(memberships)
+    if not nonce:
+        return show_to(item, chosen, by=by, at=at)
+    body = [item.key, chosen and [member.code for member in chosen]]
+    done = once(
+        nonce,
+        user=by.user,
+        verb="release_item",
+        body=[item.course.slug, *body],
+        at=at,
+        do=lambda: {"codes": [member.code for member in show_to(item, chosen, by=by, at=at)]},
+    )
+    students = Membership.objects.select_related("user").filter(course=item.course)
+    return list(students.filter(code__in=done["codes"]).order_by("user__name"))
+
+
+def show_to(
+    item: GradeItem, named: list[Membership] | None, *, by: Membership, at: datetime
+) -> list[Membership]:
+    """Release with the students locked: write, mail, audit. Raises as ``release_item`` does."""
     course = item.course
-    lock_course_students(course)
     ready = {member.pk: member for member in releasable(facts_of(course), item, at=at)}
     shown = set(Release.objects.filter(item=item).values_list("membership_id", flat=True))
-    chosen = list(ready.values()) if memberships is None else list(memberships)
+    chosen = list(ready.values()) if named is None else named
     waiting = [member for member in chosen if member.pk not in ready and member.pk not in shown]
     if waiting and len(waiting) == len(chosen):
         raise Refused(

@@ -1,6 +1,7 @@
 """Results of a term: asked for, computed by a job, frozen, published."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
@@ -19,7 +20,7 @@ from grading.queries import (
     facts_of,
     staff_standings,
 )
-from seminar.accounts.actions import audit
+from seminar.accounts.actions import audit, once
 from seminar.accounts.models import User
 from seminar.lib.errors import Refused
 from seminar.notifications.actions import enqueue
@@ -28,13 +29,47 @@ log = logging.getLogger(__name__)
 
 
 @transaction.atomic
-def request_results(course: Course, *, by: User | None, at: datetime) -> ResultRun:
+def request_results(
+    course: Course, *, by: User | None, at: datetime, nonce: str = ""
+) -> ResultRun:
     """Ask for all standings of a course to be computed; the job does it within seconds.
 
     A request that still waits is answered with itself. Locks the course. Queues no message: the
-    row is the request.
+    row is the request. Raises what ``once`` raises.
     """
     lock_course(course)
+    return run_once(
+        lambda: requested(course, by=by, at=at),
+        course, "request_results", [], by=by, at=at, nonce=nonce,
+    )  # fmt: skip
+
+
+def run_once(  # noqa: PLR0913 - an action's facts, passed on
+    do: Callable[[], ResultRun],
+    course: Course,
+    verb: str,
+    body: list[str],
+    *,
+    by: User | None,
+    at: datetime,
+    nonce: str,
+) -> ResultRun:
+    """Do something to a course's runs at most once per nonce. Call with the course locked."""
+    if not nonce or by is None:
+        return do()
+    done = once(
+        nonce,
+        user=by,
+        verb=verb,
+        body=[course.slug, *body],
+        at=at,
+        do=lambda: {"number": do().number},
+    )
+    return ResultRun.objects.get(course=course, number=done["number"])
+
+
+def requested(course: Course, *, by: User | None, at: datetime) -> ResultRun:
+    """Return the run that waits, else a new one. Call with the course locked."""
     waiting = ResultRun.objects.filter(course=course, computed_at__isnull=True).first()
     if waiting is not None:
         return waiting
@@ -83,16 +118,26 @@ def compute_run(pk: int, *, at: datetime) -> bool:
 
 
 @transaction.atomic
-def freeze_results(course: Course, *, by: User | None, at: datetime, reason: str = "") -> ResultRun:
+def freeze_results(
+    course: Course, *, by: User | None, at: datetime, reason: str = "", nonce: str = ""
+) -> ResultRun:
     """Write the final outcome of the term, immutable, with a hash over every row.
 
     Computed from the facts here and now, never from an earlier run. A later correction is a new
     version and needs a reason. ``by`` is None for the command line.
 
     Locks the course and its students. Queues nothing. Raises Refused: "undecided" (409,
-    ``problems`` list what is), "reason_missing" (422) and "unchanged" (409) for a new version.
+    ``problems`` list what is), "reason_missing" (422) and "unchanged" (409) for a new version; what ``once`` raises.
     """
     lock_course(course)
+    return run_once(
+        lambda: frozen(course, by=by, at=at, reason=reason),
+        course, "freeze_results", [reason], by=by, at=at, nonce=nonce,
+    )  # fmt: skip
+
+
+def frozen(course: Course, *, by: User | None, at: datetime, reason: str) -> ResultRun:
+    """Freeze with the course locked. Locks its students; raises as ``freeze_results`` does."""
     lock_course_students(course)
     facts = facts_of(course)
     judged = staff_standings(facts, at=at)
@@ -118,13 +163,24 @@ def freeze_results(course: Course, *, by: User | None, at: datetime, reason: str
 
 
 @transaction.atomic
-def publish_results(course: Course, *, by: Membership, at: datetime) -> ResultRun:
+def publish_results(
+    course: Course, *, by: Membership, at: datetime, nonce: str = ""
+) -> ResultRun:
     """Show the newest frozen result to everyone it is about, and all grades it rests on.
 
     Publishing again changes nothing and mails nobody. Locks the course and its students. Queues
-    "grading/mail/published" to each student, without the verdict. Raises Refused("not_frozen", 409).
+    "grading/mail/published" to each student, without the verdict. Raises Refused("not_frozen", 409)
+    and what ``once`` raises.
     """
     lock_course(course)
+    return run_once(
+        lambda: published(course, by=by, at=at),
+        course, "publish_results", [], by=by.user, at=at, nonce=nonce,
+    )  # fmt: skip
+
+
+def published(course: Course, *, by: Membership, at: datetime) -> ResultRun:
+    """Publish with the course locked. Locks its students; raises as ``publish_results`` does."""
     lock_course_students(course)
     run = ResultRun.objects.filter(course=course, frozen_at__isnull=False).first()
     if run is None:

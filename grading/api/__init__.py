@@ -15,7 +15,13 @@ from grading.api.scoring import (
     Queue,
     Release,
 )
-from grading.api.standings import Gradebook, OneStudent, OwnFeedback, OwnStanding
+from grading.api.standings import (
+    ExcuseBeforeJoining,
+    Gradebook,
+    OneStudent,
+    OwnFeedback,
+    OwnStanding,
+)
 from grading.api.term import (
     FreezeResults,
     PassRule,
@@ -41,6 +47,11 @@ urlpatterns = [
     path("work/<slug:key>/feedback", OwnFeedback.as_view(), name="feedback"),
     path("gradebook", Gradebook.as_view(), name="gradebook"),
     path("gradebook/<slug:code>", OneStudent.as_view(), name="student"),
+    path(
+        "gradebook/<slug:code>/excuses-before-joining",
+        ExcuseBeforeJoining.as_view(),
+        name="excuse_items_before_joining",
+    ),
     path("results", Results.as_view(), name="results"),
     path("results/state", ReadResultsState.as_view(), name="results_state"),
     path("results/computation", RequestResults.as_view(), name="request_results"),

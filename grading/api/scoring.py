@@ -191,6 +191,7 @@ class NewGrade(Body):
 
 class GradeItemView(GradingApi):
     policy = STAFF
+    reads = OneGrade
 
     @operation("grade_item", "Score a student's work", body=NewGrade, answer=Entry, status=201)
     def post(self, request: Request, slug: str, key: str, code: str) -> Response:
@@ -233,6 +234,7 @@ class Exceptional(Body):
 
 class DecideItem(GradingApi):
     policy = STAFF
+    reads = OneGrade
 
     @operation(
         "decide_item",
@@ -290,12 +292,12 @@ class Release(GradingApi):
         "Make grades visible; each student gets a mail without the grade",
         body=ReleaseChoice,
         answer=Released,
+        idempotent=True,
     )
     def post(self, request: Request, slug: str) -> Response:
         sent = self.body(ReleaseChoice)
         item = self.item(sent["item"])
         chosen = [self.student(sent["student"])] if "student" in sent else None
-        who: dict[str, Any] = {"by": self.membership, "at": clock.now()}
-        return self.answer(
-            Released, {"released": actions.release_item(item, memberships=chosen, **who)}
-        )
+        who: dict[str, Any] = {"by": self.membership, "at": clock.now(), "nonce": self.nonce}
+        new = actions.release_item(item, memberships=chosen, **who)
+        return self.answer(Released, {"released": new})

@@ -7,8 +7,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from courses.access import STAFF, STUDENT, CourseApi
-from grading import queries
+from courses.access import INSTRUCTOR, STAFF, STUDENT, CourseApi
+from grading import actions, queries
 from grading.api.scoring import Entry
 from grading.api.shapes import (
     Cell,
@@ -23,6 +23,7 @@ from grading.api.shapes import (
 from seminar.lib import clock
 from seminar.lib.rest import (
     Answer,
+    Nothing,
     Window,
     listed,
     operation,
@@ -145,3 +146,27 @@ class OneStudent(GradingApi):
             "history": queries.histories_of(member),
         }
         return self.answer(StudentDetail, content | found)
+
+
+class Excused(Answer):
+    """The lines that were added, one for each item."""
+
+    excused = Entry(many=True)
+
+
+class ExcuseBeforeJoining(GradingApi):
+    policy = INSTRUCTOR
+    reads = OneStudent
+
+    @operation(
+        "excuse_items_before_joining",
+        "Excuse what was due before a student joined and is missing",
+        body=Nothing,
+        answer=Excused,
+    )
+    def post(self, request: Request, slug: str, code: str) -> Response:
+        """Add an excuse for each such item; done again, it finds nothing and changes nothing."""
+        self.body(Nothing)
+        member = self.student(code)
+        lines = actions.excuse_items_before_joining(member, by=self.membership, at=clock.now())
+        return self.answer(Excused, {"excused": lines})

@@ -20,6 +20,7 @@ from seminar.lib.rest import (
     Nothing,
     Points,
     Text,
+    Whole,
     Window,
     Worded,
     listed,
@@ -94,13 +95,12 @@ class RequestResults(CourseApi):
         body=Nothing,
         answer=ResultRun,
         status=202,
+        idempotent=True,
     )
     def post(self, request: Request, slug: str) -> Response:
         self.body(Nothing)
-        by = self.membership.user
-        return self.answer(
-            ResultRun, actions.request_results(self.course, by=by, at=clock.now()), 202
-        )
+        who: dict[str, Any] = {"by": self.user, "at": clock.now(), "nonce": self.nonce}
+        return self.answer(ResultRun, actions.request_results(self.course, **who), 202)
 
 
 class Reason(Body):
@@ -118,11 +118,14 @@ class FreezeResults(CourseApi):
         body=Reason,
         answer=ResultRun,
         status=201,
+        idempotent=True,
     )
     def post(self, request: Request, slug: str) -> Response:
-        reason, by = self.body(Reason)["reason"], self.membership.user
-        run = actions.freeze_results(self.course, by=by, at=clock.now(), reason=reason)
-        return self.answer(ResultRun, run, 201)
+        reason = self.body(Reason)["reason"]
+        who: dict[str, Any] = {"by": self.user, "at": clock.now(), "nonce": self.nonce}
+        return self.answer(
+            ResultRun, actions.freeze_results(self.course, reason=reason, **who), 201
+        )
 
 
 class PublishResults(CourseApi):
@@ -133,11 +136,12 @@ class PublishResults(CourseApi):
         "Show the frozen results and all grades they rest on",
         body=Nothing,
         answer=ResultRun,
+        idempotent=True,
     )
     def post(self, request: Request, slug: str) -> Response:
         self.body(Nothing)
-        run = actions.publish_results(self.course, by=self.membership, at=clock.now())
-        return self.answer(ResultRun, run)
+        who: dict[str, Any] = {"by": self.membership, "at": clock.now(), "nonce": self.nonce}
+        return self.answer(ResultRun, actions.publish_results(self.course, **who))
 
 
 class RuleClause(Answer):
@@ -148,8 +152,9 @@ class RuleClause(Answer):
 
 
 class RuleInForce(Answer):
-    """The pass rule in force."""
+    """The pass rule in force. ``version`` 0: there is none."""
 
+    version = serializers.IntegerField(help_text="what a change names")
     clauses = RuleClause(many=True)
     rule = serializers.ListField(child=Worded())
 
@@ -168,9 +173,10 @@ class TriedRule(Body):
 
 
 class NewRule(TriedRule):
-    """A pass rule to put in force, and why."""
+    """A pass rule to put in force, why, and over which version (0: none)."""
 
     reason = Text()
+    version = Whole(required=False, help_text="left out: whatever is in force is replaced")
 
 
 class VerdictChange(Answer):
@@ -195,18 +201,24 @@ class PassRule(CourseApi):
     @operation("read_pass_rule", "The pass rule in force", answer=RuleInForce)
     def get(self, request: Request, slug: str) -> Response:
         facts = queries.facts_of(self.course)
-        found = {"clauses": facts.clauses, "rule": queries.rule_words(facts)}
+        version = queries.version_in_force(self.course)
+        found = {"clauses": facts.clauses, "rule": queries.rule_words(facts), "version": version}
         return self.answer(RuleInForce, found)
 
     @operation(
-        "change_pass_rule", "Put another pass rule in force", body=NewRule, answer=RuleInForce
+        "change_pass_rule",
+        "Put another pass rule in force",
+        body=NewRule,
+        answer=RuleInForce,
+        idempotent=True,
     )
     def post(self, request: Request, slug: str) -> Response:
+        """Put another rule in force; over another ``version`` than the newest nothing is changed: 409."""
         sent = self.body(NewRule)
-        clauses, who = clauses_of(sent["clauses"]), self.membership
-        actions.change_pass_rule(
-            self.course, clauses, reason=sent["reason"], by=who, at=clock.now()
-        )
+        clauses = clauses_of(sent["clauses"])
+        why: dict[str, Any] = {"reason": sent["reason"], "over": sent.get("version")}
+        who: dict[str, Any] = {"by": self.membership, "at": clock.now(), "nonce": self.nonce}
+        actions.change_pass_rule(self.course, clauses, **why, **who)
         return self.get(request, slug)
 
 

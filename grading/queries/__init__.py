@@ -43,6 +43,7 @@ from grading.queries.term import (
     results_json,
     results_page,
     results_table,
+    version_in_force,
 )
 from grading.queries.wording import (
     bars_of,
@@ -110,4 +111,5 @@ __all__ = [
     "students_by_code",
     "titles_of",
     "verdict_changes",
+    "version_in_force",
 ]

@@ -6,10 +6,12 @@ from presentations.api.allocation import Allocate, AllocationBoard, OneRun, Publ
 from presentations.api.ranking import OneRound, Rounds, SaveList, SubmitList, WithdrawList
 from presentations.api.talks import (
     AssignPresenter,
+    AssignPreview,
     CancelFinal,
     Candidates,
     Finals,
     OnePresentation,
+    Places,
     Presentations,
     ReassignPresentation,
     ReassignPreview,
@@ -34,6 +36,8 @@ urlpatterns = [
     path("presentations/finals", Finals.as_view(), name="schedule_final_talk"),
     path("presentations/<slug:code>/cancellation", CancelFinal.as_view(), name="cancel_final_talk"),
     path("papers/<slug:key>/presenters", AssignPresenter.as_view(), name="assign_presenter"),
+    path("papers/<slug:key>/presenters/preview", AssignPreview.as_view(), name="assign_preview"),
+    path("people/<slug:code>/places", Places.as_view(), name="places"),
     path("presentations/<slug:code>", OnePresentation.as_view(), name="presentation"),
     path(f"{PLACE}/candidates", Candidates.as_view(), name="candidates"),
     path(f"{PLACE}/preview", ReassignPreview.as_view(), name="reassign_preview"),

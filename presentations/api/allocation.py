@@ -128,6 +128,7 @@ class OneRun(AllocationApi):
 
 class Publish(AllocationApi):
     policy = INSTRUCTOR
+    reads = OneRun
 
     @operation(
         "publish_allocation",

@@ -120,6 +120,7 @@ class Submitted(Body):
 
 class SaveList(RoundApi):
     policy = STUDENT
+    reads = OneRound
 
     @operation(
         "save_list",
@@ -140,6 +141,7 @@ class SaveList(RoundApi):
 
 class SubmitList(RoundApi):
     policy = STUDENT
+    reads = OneRound
 
     @operation(
         "submit_list",
@@ -156,6 +158,7 @@ class SubmitList(RoundApi):
 
 class WithdrawList(RoundApi):
     policy = STUDENT
+    reads = OneRound
 
     @operation(
         "withdraw_list",

@@ -106,6 +106,12 @@ class Preview(Answer):
     told = Told(many=True)
 
 
+class Assignment(Answer):
+    """Who is told when a place is given."""
+
+    told = Told(many=True)
+
+
 class Reassigned(Answer):
     """The talk, and how many people are told."""
 
@@ -263,3 +269,45 @@ class AssignPresenter(PlaceApi):
         to, by = self.person(sent["to"]), self.membership.user
         answer = actions.assign_presenter(paper, to, sent["reason"], by, clock.now(), self.nonce)
         return self.answer(Reassigned, answer)
+
+
+class FreePlace(Answer):
+    """A paper as a place for one student. ``refusal``: why it cannot be given now."""
+
+    paper = serializers.CharField(source="paper.key")
+    meeting = serializers.CharField(source="meeting.key")
+    choice = serializers.IntegerField(allow_null=True)
+    refusal = serializers.CharField(allow_null=True)
+
+
+class Places(PlaceApi):
+    policy = INSTRUCTOR
+
+    @operation(
+        "list_places",
+        "Which papers could be given to a student, the likeliest first",
+        answer=listed(FreePlace),
+        query=Window,
+    )
+    def get(self, request: Request, slug: str, code: str) -> Response:
+        to = get_object_or_404(self.course.memberships.select_related("user"), code=code)
+        return self.window(FreePlace, queries.places_for(self.course, to, clock.now()))
+
+
+class AssignPreview(PlaceApi):
+    policy = INSTRUCTOR
+
+    @operation(
+        "preview_assignment",
+        "Who would be told if a student got this place",
+        answer=Assignment,
+        query=Successor,
+        errors=(409,),
+    )
+    def get(self, request: Request, slug: str, key: str) -> Response:
+        paper = get_object_or_404(Paper, course=self.course, key=key)
+        paper.course = self.course
+        to = self.person(self.query(Successor)["to"])
+        change = queries.assign_preview(paper, to, clock.now())
+        told = [{"mail": mail, "member": member} for mail, member in change.told]
+        return self.answer(Assignment, {"told": told})

@@ -1,4 +1,6 @@
-"""The API of the own account: personal tokens. A token cannot make, list or end tokens."""
+"""The API of the own account. No token opens it: a token cannot make, list or end tokens."""
+
+from zoneinfo import available_timezones
 
 from allauth.account.decorators import reauthentication_required
 from allauth.core.exceptions import ReauthenticationRequired
@@ -11,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from seminar.accounts import actions, queries
-from seminar.accounts.access import SIGNED_IN
+from seminar.accounts.access import SIGNED_IN, lacks_second_factor, second_factor_required
 from seminar.accounts.models import User
 from seminar.lib import clock
 from seminar.lib.authentication import Session
@@ -27,7 +29,7 @@ from seminar.lib.rest import (
     listed,
     operation,
 )
-from seminar.lib.scopes import SCOPES
+from seminar.lib.scopes import SCOPES, STAFF_SCOPES
 
 
 class Token(Answer):
@@ -69,6 +71,11 @@ class OwnAccount(ApiView):
 
     policy = SIGNED_IN
     authentication_classes = [Session]
+    takes_tokens = False
+
+    def was_answered(self) -> bool:
+        """Whether this key of this person was used."""
+        return queries.was_answered(self.user, self.nonce)
 
     @property
     def user(self) -> User:
@@ -76,6 +83,43 @@ class OwnAccount(ApiView):
         user = self.request.user
         assert isinstance(user, User), "the policy let in somebody without an account"
         return user
+
+
+class Account(Answer):
+    """The own account."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    email = serializers.CharField()
+    zone = serializers.CharField(help_text="empty: the course's")
+
+
+class Changes(Body):
+    """The name one goes by and the zone one reads times in."""
+
+    name = Text(max_length=200)
+    zone = Text(max_length=64, allow_blank=True)
+
+    def validate_zone(self, zone: str) -> str:
+        """Refuse what is no zone."""
+        if zone and zone not in available_timezones():
+            raise serializers.ValidationError(_("There is no such time zone."))
+        return zone
+
+
+class OwnFacts(OwnAccount):
+    """The own name and zone."""
+
+    @operation("read_account", "The own account", answer=Account)
+    def get(self, request: Request) -> Response:
+        """Answer with the own account. For the session only."""
+        return self.answer(Account, self.user)
+
+    @operation("update_account", "Change the own name and zone", body=Changes, answer=Account)
+    def put(self, request: Request) -> Response:
+        """Change both. For the session only."""
+        changed = actions.update_account(self.user, **self.body(Changes), at=clock.now())
+        return self.answer(Account, changed)
 
 
 @reauthentication_required
@@ -100,8 +144,13 @@ class Tokens(OwnAccount):
         idempotent=True,
     )
     def post(self, request: Request) -> Response:
-        """Make a token. For the session only, soon after its owner confirmed who they are."""
+        """Make a token. For the session only, soon after its owner confirmed who they are.
+
+        A scope of staff needs a session that has shown a second factor, where staff need one.
+        """
         facts = self.body(WantedToken)
+        if STAFF_SCOPES.intersection(facts["scopes"]) and lacks_second_factor(self.request):
+            raise second_factor_required()
         try:
             just_confirmed(request)  # type: ignore[arg-type] - it passes on what it lacks
         except ReauthenticationRequired:
@@ -123,6 +172,7 @@ class RevokeToken(OwnAccount):
 
 
 urlpatterns = [
+    path("account", OwnFacts.as_view(), name="account"),
     path("account/tokens", Tokens.as_view(), name="tokens"),
     path("account/tokens/<slug:code>/revocation", RevokeToken.as_view(), name="revoke_token"),
 ]

@@ -5,11 +5,13 @@ from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
 
 from seminar.lib.errors import Refused
+from seminar.lib.problems import UNREADABLE, problem, refusal_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -20,7 +22,8 @@ DOWNLOAD_POLICY = "default-src 'none'; sandbox"
 class refuse_nul:  # noqa: N801 - named like the functions beside it
     """Refuse a NUL in an address or a form: PostgreSQL cannot hold it and would answer 500.
 
-    No keyboard types one; it comes from programs that look for holes.
+    No keyboard types one; it comes from programs that look for holes. Below the API it, and a form
+    that cannot be taken apart, is answered as problem details.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -28,18 +31,40 @@ class refuse_nul:  # noqa: N801 - named like the functions beside it
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\0" in request.path or "\0" in unquote(request.META.get("QUERY_STRING", "")):
-            return HttpResponseBadRequest("The address contains a NUL character.")
+            return unreadable(request, "The address contains a NUL character.")
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *view: object) -> HttpResponse | None:
         """Look into the form, which the CSRF check has read by now."""
         if request.method != "POST" or request.content_type not in FORMS:
             return None
+        try:
+            return self.look_into(request)
+        except (*UNREADABLE, RequestDataTooBig) as error:
+            refusal = refusal_of(error)
+            if refusal is None or not below_api(request):
+                raise
+            return problem(refusal)
+
+    def look_into(self, request: HttpRequest) -> HttpResponse | None:
+        """Refuse a form with a NUL. Raises what Django raises for a form it cannot read."""
         for field, values in request.POST.lists():
             if "\0" in field or any("\0" in value for value in values):
                 name = field.replace("\0", "")[:60]
-                return HttpResponseBadRequest(f"The field {name!r} contains a NUL character.")
+                return unreadable(request, f"The field {name!r} contains a NUL character.")
         return None
+
+
+def below_api(request: HttpRequest) -> bool:
+    """Say whether a program asks, which reads problem details."""
+    return request.path.startswith("/api/")
+
+
+def unreadable(request: HttpRequest, words: str) -> HttpResponse:
+    """Answer 400 in the way that who asked can read."""
+    if below_api(request):
+        return problem(Refused("malformed", words, status=400))
+    return HttpResponseBadRequest(words)
 
 
 def safe_headers(get_response: Handler) -> Handler:

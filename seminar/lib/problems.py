@@ -1,7 +1,8 @@
 """Errors of the API as problem details (RFC 9457): one shape for whatever went wrong.
 
 Statuses: 400 what cannot be read, 401 nobody signed in, 403 the wrong role or a failed CSRF check,
-404 what does not exist for the reader, 405, 406, 409 a refusal by the state of things, 413, 415,
+404 what does not exist for the reader, 405, 406, 409 a refusal by the state of things, 412 what
+``If-Match`` names is there no more, 413, 415,
 422 a refusal by what was sent, 429.
 """
 
@@ -15,7 +16,7 @@ from django.core.exceptions import (
     RequestDataTooBig,
     SuspiciousOperation,
 )
-from django.http import Http404
+from django.http import Http404, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
@@ -43,6 +44,11 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     return Response(
         body_of(refusal), status=refusal.status, headers=headers, content_type=MEDIA_TYPE
     )
+
+
+def problem(refusal: Refused) -> HttpResponse:
+    """Answer with a refusal where no view of the API does it: middleware, unknown addresses."""
+    return JsonResponse(body_of(refusal), status=refusal.status, content_type=MEDIA_TYPE)
 
 
 def body_of(refusal: Refused) -> dict[str, Any]:

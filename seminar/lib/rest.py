@@ -1,21 +1,24 @@
 """What every part of the API builds on: views that declare who may use them, bodies read strictly.
 
-Who is asking comes from the session cookie; writes need the CSRF token in ``X-CSRFToken``. Nobody
-signed in is answered 401 with ``WWW-Authenticate: Session``. ``Idempotency-Key`` makes a write
-happen at most once: sent again with the same body it gets the first answer again, with another
-body it is refused. Answers to GET carry an ETag and honour ``If-None-Match``; writes that two
-people may make at once name the ``version`` or ``base_seq`` they were made over.
+Who is asking comes from a personal token or from the session cookie; writes of a session need the
+CSRF token in ``X-CSRFToken``. Nobody is answered 401 with ``WWW-Authenticate``.
+``Idempotency-Key`` makes a write happen at most once: sent again with the same body it gets the
+first answer again, with another body it is refused. Answers to GET carry an ETag and honour
+``If-None-Match``; writes that two people may make at once name the ``version`` or ``base_seq`` they
+were made over, and may name the ETag in ``If-Match``.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from http import HTTPStatus
 from typing import Any, ClassVar, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -38,10 +41,13 @@ from rest_framework.views import APIView
 from seminar.lib.access import PUBLIC, Policy, declare, public
 from seminar.lib.errors import Refused
 from seminar.lib.numbers import exact, plain, shown
-from seminar.lib.problems import MEDIA_TYPE, body_of
-from seminar.lib.scopes import scope_of
+from seminar.lib.preconditions import changed, refuse_if_match
+from seminar.lib.problems import MEDIA_TYPE, problem
+from seminar.lib.scopes import SAFE_METHODS, scope_of
+from seminar.lib.throttles import PerMinute
 
 Method = TypeVar("Method", bound=Callable[..., Any])
+View = TypeVar("View", bound=Callable[..., Any])
 
 MOST = 200
 USUAL = 100
@@ -170,6 +176,8 @@ class Problem(serializers.Serializer[Any]):
     mine = serializers.CharField(required=False)
     theirs = serializers.CharField(required=False)
     version = serializers.IntegerField(required=False)
+    line = serializers.IntegerField(required=False)
+    column = serializers.IntegerField(required=False)
 
 
 class ProblemDetails(serializers.Serializer[Any]):
@@ -195,7 +203,9 @@ WHY = {
     410: "It was there and is lost.",
     413: "The request is too big.",
     415: "The body has another type.",
+    412: "It is not what `If-Match` names any more; nothing was written.",
     422: "What was sent cannot be used; `problems` names each field.",
+    429: "Too many requests in this minute; `Retry-After` says how many seconds to wait.",
 }
 
 
@@ -211,8 +221,8 @@ def operation(  # noqa: PLR0913 - the facts of one operation
     query: type[serializers.Serializer[Any]] | None = None,
 ) -> Callable[[Method], Method]:
     """Describe a method of a view for the schema: what it takes, answers and refuses."""
-    own = (400, 409, 415, 422) if body is not None else ((422,) if query else ())
-    known = dict.fromkeys(sorted({401, 403, 404, *own, *errors}))
+    own = (400, 409, 412, 415, 422) if body is not None else ((422,) if query else ())
+    known = dict.fromkeys(sorted({401, 403, 404, 429, *own, *errors}))
     refused: dict[Any, Any] = {
         (code, MEDIA_TYPE): OpenApiResponse(ProblemDetails, description=WHY[code]) for code in known
     }
@@ -278,8 +288,13 @@ class ApiView(APIView):
     """A view that says who may use it (``policy``) and reads what it is sent strictly."""
 
     policy: ClassVar[Policy | None] = None
+    # Where an address is for writing only: the view that shows what is written.
+    reads: ClassVar[type[ApiView] | None] = None
+    takes_tokens: ClassVar[bool] = True
+    staff_act_as_staff: ClassVar[bool] = False
     authentication_classes = api_settings.DEFAULT_AUTHENTICATION_CLASSES
     permission_classes = []
+    throttle_classes = [PerMinute]
     parser_classes = [StrictJSON]
     renderer_classes = [JSONRenderer]
     http_method_names = ["get", "head", "post", "put"]
@@ -287,7 +302,7 @@ class ApiView(APIView):
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
         """Declare the policy where the check and the access matrix read it."""
-        view = conditional_page(super().as_view(**initkwargs))
+        view = conditional(super().as_view(**initkwargs))
         return view if cls.policy is None else declare(view, cls.policy)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -296,6 +311,7 @@ class ApiView(APIView):
         self.admit()
         self.require_scope()
         self.refuse_media_type()
+        self.refuse_changed()
 
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any
@@ -325,6 +341,33 @@ class ApiView(APIView):
             words = _("This needs a token with the scope %(scope)s.") % {"scope": scope}
             problem = {"field": "Authorization", "code": "scope_missing", "value": scope}
             raise Refused("scope_missing", words, status=403, problems=[problem | {"rule": words}])
+
+    @classmethod
+    def shown_by(cls) -> type[ApiView] | None:
+        """Return the view whose GET answers what this one changes; None where there is none."""
+        return cls.reads or (cls if hasattr(cls, "get") else None)
+
+    def was_answered(self) -> bool:
+        """Whether this request only repeats one that was done; see ``Idempotency-Key``."""
+        return False
+
+    def refuse_changed(self) -> None:
+        """Refuse a write over something else than ``If-Match`` names. See ``seminar.lib.preconditions``.
+
+        Raises Refused("changed", 412).
+        """
+        header, method = self.request.headers.get("If-Match"), str(self.request.method)
+        if header is None or method in SAFE_METHODS or not hasattr(self, method.lower()):
+            return
+        kind = self.shown_by()
+        if not self.was_answered():
+            refuse_if_match(header, kind and self.same_request(kind))
+
+    def same_request(self, kind: type[ApiView]) -> Any:
+        """Return another view that answers the same request, from the same person."""
+        view = kind()
+        vars(view).update(vars(self))
+        return view
 
     def refuse_media_type(self) -> None:
         """Raise UnsupportedMediaType early: a form read for its CSRF token is gone afterwards."""
@@ -387,9 +430,27 @@ def listed(kind: type[Answer]) -> type[Answer]:
     return type(f"{kind.__name__}List", (Answer,), fields)
 
 
+def conditional(view: View) -> View:
+    """Let GET answer 304 and 412, the latter as problem details like every other error."""
+    guarded = conditional_page(view)
+
+    def as_problem(found: HttpResponse) -> HttpResponse:
+        failed = found.status_code == HTTPStatus.PRECONDITION_FAILED and not found.content
+        return problem(changed()) if failed else found
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        found = guarded(request, *args, **kwargs)
+        if hasattr(found, "add_post_render_callback"):  # what Django compares is not there before
+            found.add_post_render_callback(as_problem)
+            return found
+        return as_problem(found)
+
+    return answer  # type: ignore[return-value]
+
+
 @csrf_exempt
 @public
 def unknown(request: HttpRequest, path: str = "") -> HttpResponse:
     """Answer for every address below the API that leads nowhere: 404 as problem details."""
-    refusal = Refused("not_found", _("There is no such address."), status=404)
-    return JsonResponse(body_of(refusal), status=404, content_type=MEDIA_TYPE)
+    return problem(Refused("not_found", _("There is no such address."), status=404))

@@ -317,7 +317,7 @@ SAFE_HEADERS = {
 }
 
 REST_FRAMEWORK = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "seminar.lib.schema.ApiSchema",
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "seminar.accounts.access.Bearer",
         "seminar.lib.authentication.Session",
@@ -325,6 +325,13 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "seminar.lib.problems.exception_handler",
+}
+# Requests a minute: of one token or person, and of one address that nobody signed in from (a lecture
+# hall of 500 may sit behind it). None: as many as they like.
+API_RATES: dict[str, int | None] = {
+    "read": env.int("API_READS_PER_MINUTE", default=600),
+    "write": env.int("API_WRITES_PER_MINUTE", default=120),
+    "anonymous": env.int("API_ANONYMOUS_PER_MINUTE", default=6000),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Seminar",

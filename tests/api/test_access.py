@@ -24,7 +24,7 @@ WRITES = [place for place in OF_A_COURSE if place[1] != "get"]
 SHAPES = schema()["components"]["schemas"]
 READS = [place for place in OF_A_COURSE if place[1] == "get"]
 # Reading these needs more than an address, or finds what a world without files does not have.
-NOT_PLAIN = {"preview_reassignment", "download_file", "read_feedback"}
+NOT_PLAIN = {"preview_reassignment", "preview_assignment", "download_file", "read_feedback"}
 
 
 @pytest.fixture

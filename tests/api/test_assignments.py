@@ -50,6 +50,7 @@ def test_work_lists_what_is_due(student: Membership) -> None:
             "parts_asked": 0,
             "changed": False,
             "submission": None,
+            "submission_late_days": 0,
         }
     ]
     task = get(student, student.course, f"work/{report.key}")
@@ -95,6 +96,7 @@ def test_a_report_is_written_and_submitted(student: Membership) -> None:
             "number": 1,
             "received_at": "2025-10-27T12:00:00Z",
             "late_days": 0,
+            "late_days_on_arrival": 0,
             "made_by": "student",
             "content_hash": version.content_hash,
         }

@@ -376,6 +376,7 @@ def test_change_pass_rule_after_a_preview(
     after = sent(call(instructor, "POST", course, "pass-rule", body))
 
     assert before == {
+        "version": 1,
         "clauses": [{"component": "written", "at_least": "50"}],
         "rule": ["at least 50 % in Written"],
     }
@@ -387,6 +388,7 @@ def test_change_pass_rule_after_a_preview(
         }
     ]
     assert after == {
+        "version": 2,
         "clauses": [{"component": None, "at_least": "70"}],
         "rule": ["at least 70 % in total"],
     }

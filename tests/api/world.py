@@ -61,7 +61,7 @@ def make_world(*, students: int = 1) -> World:
     lecture = make_meeting(course, NOON.date(), kind=Meeting.Kind.LECTURE, modules=[module])
     paper = make_paper(course, module=module, meeting=make_meeting(course))
     application = make_application(course, name="Paul Applicant")
-    make_announcement(course)
+    news = make_announcement(course)
     round_ = make_round(course)
     for member in [student, *more]:
         make_submitted(round_, member, keys_of(round_)[:2])
@@ -79,6 +79,9 @@ def make_world(*, students: int = 1) -> World:
         release(item, member, by=people["instructor"])
     names = {
         "papers.key": paper.key,
+        "meetings.key": lecture.key,
+        "modules.key": module.key,
+        "announcements.code": news.code,
         "people.code": student.code,
         "applications.code": application.membership.code,
         "rounds.key": round_.key,

@@ -1,0 +1,66 @@
+"""``If-Match`` on writes: nothing is written over what the sender has not seen (RFC 9110, 13.1.1).
+
+The check reads what GET would answer now, as the same person, and compares tags. It alone would
+leave a gap between reading and writing; the gap is closed by the action, which compares the body's
+``version`` or ``base_seq`` under its lock. Both together: what was checked is what is written over.
+The body's number stays the primary guard, ``If-Match`` also covers what it does not count (a name
+that changed, a line that was added).
+
+- ``*`` matches whatever exists; where GET answers 404 nothing matches, not even ``*``.
+- Tags are compared strongly: a weak one (``W/"..."``) never matches.
+- A write that belongs to nothing one can GET has no tag: any ``If-Match`` is refused, since its
+  sender wanted a guarantee that cannot be given.
+- A write whose ``Idempotency-Key`` was answered before is a repetition: its first answer comes
+  again, although the write itself has changed the tag.
+"""
+
+import hashlib
+from typing import Any, Protocol
+
+from django.http import Http404
+from django.utils.http import parse_etags, quote_etag
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from seminar.lib.errors import Refused
+
+
+class Reader(Protocol):
+    """A view that can answer GET."""
+
+    request: Request
+    kwargs: dict[str, Any]
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Answer what is there."""
+
+
+def etag_of(content: bytes) -> str:
+    """Return the strong tag of an answer: what Django's conditional GET computes."""
+    return quote_etag(hashlib.md5(content, usedforsecurity=False).hexdigest())
+
+
+def current_etag(reader: Reader) -> str | None:
+    """Return the tag of what a view would answer now; None where nothing is there."""
+    try:
+        found = reader.get(reader.request, **reader.kwargs)
+    except Http404:
+        return None
+    renderer, media_type = reader.request.accepted_renderer, reader.request.accepted_media_type
+    return etag_of(renderer.render(found.data, media_type, {}))
+
+
+def refuse_if_match(header: str, reader: Reader | None) -> None:
+    """Compare an ``If-Match`` with what is there now. Raises Refused("changed", status 412)."""
+    current = current_etag(reader) if reader is not None else None
+    wanted = parse_etags(header)
+    if current is None or (wanted != ["*"] and current not in wanted):
+        raise changed(current or "")
+
+
+def changed(tag: str = "") -> Refused:
+    """Return the refusal of a request whose condition does not hold; ``tag`` is the one that would."""
+    words = _("This is not what you read before. Nothing was written; read it again.")
+    problem = {"field": "If-Match", "rule": words, "value": tag}
+    return Refused("changed", words, status=412, problems=[problem])
