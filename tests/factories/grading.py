@@ -48,7 +48,7 @@ def make_assignment(course: Course, **fields: Any) -> Assignment:
             "key": f"work-{number}",
             "kind": Assignment.Kind.MINI,
             "title": f"Work {number}",
-            "opens_rule": "2025-10-20 18:00",
+            "opens_rule": "2025-10-20 14:00",
             "opens_at": NOON - timedelta(days=7),
             "closes_rule": "2025-10-26 13:00",
             "closes_at": DUE,

@@ -1,6 +1,6 @@
 """What always holds in the data, and whether it does. Source: docs/invariants.md."""
 
-from seminar.desk.queries.invariants import grades, mail, people, platform, queue, work
+from seminar.desk.queries.invariants import grades, mail, people, platform, queue, tokens, work
 from seminar.desk.queries.invariants.reading import one_moment
 from seminar.desk.queries.invariants.registry import (
     FAST,
@@ -34,5 +34,6 @@ __all__ = [
     "platform",
     "queue",
     "run",
+    "tokens",
     "work",
 ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.dateparse import parse_datetime
 
-from assignments.models import Assignment, StoredFile, Submission
+from assignments.models import Assignment, Extension, StoredFile, Submission
 from assignments.queries.drafts import modules_of
 from assignments.rules import content_hash, days_late, effective_deadline, read_content
 from courses.models import Paper
@@ -117,15 +117,16 @@ def late_days(at: datetime) -> Iterator[Violation]:
 def _extensions() -> dict[tuple[str, str, str], set[datetime]]:
     """Return every deadline somebody ever had beyond the base, by course, assignment, member."""
     found: dict[tuple[str, str, str], set[datetime]] = defaultdict(set)
+    now = Extension.objects.values_list(
+        "assignment__course__slug", "assignment__key", "membership__code", "until"
+    )
+    for slug, assignment, code, until in now:
+        found[slug, assignment, code].add(until)
     granted = AuditEntry.objects.filter(verb="grant_extension")
-    for slug, subject, before, after in granted.values_list(
-        "course_slug", "subject", "before", "after"
-    ):
-        _word, key, code = subject.split(" ")
-        for facts in (before, after):
-            until = parse_datetime((facts or {}).get("until") or "")
-            if until is not None:
-                found[slug, key, code].add(until)
+    for slug, subject, *facts in granted.values_list("course_slug", "subject", "before", "after"):
+        _word, assignment, code = subject.split(" ")
+        times = (parse_datetime((fact or {}).get("until") or "") for fact in facts)
+        found[slug, assignment, code].update(time for time in times if time is not None)
     return found
 
 
