@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from courses import actions
 from courses.access import COURSE_APPLICANT, CourseRequest, course_page
@@ -19,6 +19,7 @@ from seminar.lib.codes import new_code
 from seminar.lib.errors import Refused
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @course_page(COURSE_APPLICANT)
 def join(request: CourseRequest) -> HttpResponse:
     """Ask for a place. Too few prerequisites are said once, before sending; they never block."""

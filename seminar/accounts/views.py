@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from seminar.accounts import actions, queries
 from seminar.accounts.access import (
@@ -31,6 +31,7 @@ YEAR = 365 * 24 * 3600
 HEADER = "Authorization: Bearer sem_…"
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def me(request: SignedInRequest) -> HttpResponse:
     """Show and change the own name and time zone."""
@@ -58,6 +59,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def second_factor(request: SignedInRequest) -> HttpResponse:
     """Lead staff to their second factor: say why, let them set it up or confirm it, then go on.
@@ -76,6 +78,7 @@ def second_factor(request: SignedInRequest) -> HttpResponse:
     return redirect(f"{reverse(ask)}?{here}")
 
 
+@require_safe
 @signed_in
 def tokens(request: SignedInRequest) -> HttpResponse:
     """List the own tokens; a form to make one."""
@@ -99,6 +102,7 @@ def create_token(request: SignedInRequest) -> HttpResponse:
     return render(request, "accounts/token_made.html", {"made": made, "header": HEADER})
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def revoke_token(request: SignedInRequest, code: str) -> HttpResponse:
     """Ask whether a token shall end; end it."""

@@ -2,6 +2,7 @@
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from courses.access import COURSE_PUBLIC, PublicCourseRequest, course_page
 from seminar.desk.queries.about import about_page
@@ -9,6 +10,7 @@ from seminar.desk.queries.schedule import schedule_rows
 from seminar.lib import clock
 
 
+@require_safe
 @course_page(COURSE_PUBLIC)
 def about(request: PublicCourseRequest) -> HttpResponse:
     """Everything a person needs to decide whether to join, from the rows the course runs on."""
@@ -16,6 +18,7 @@ def about(request: PublicCourseRequest) -> HttpResponse:
     return render(request, "desk/about.html", {"page": page, "nav_active": "about"})
 
 
+@require_safe
 @course_page(COURSE_PUBLIC)
 def schedule(request: PublicCourseRequest) -> HttpResponse:
     """Every meeting with what is taught, presented and due; names only for members."""

@@ -13,7 +13,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from courses.rules import WallTimeError, local_instant
 from seminar.accounts.access import SignedInRequest, demo_only
@@ -43,6 +43,7 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
     return redirect("desk:home")
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @demo_only
 def clock(request: SignedInRequest) -> HttpResponse:
     """Show what time the demo has; staff move it, by a jump to what happens next or to any time."""
@@ -94,6 +95,7 @@ def mailbox_page(view: View) -> View:
     return declare(guarded, MAILBOX)
 
 
+@require_safe
 @mailbox_page
 def mailbox(request: HttpRequest) -> HttpResponse:
     """List what this installation would have mailed, newest first. The demo hides nothing."""
@@ -106,6 +108,7 @@ def mailbox(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/mailbox.html", context)
 
 
+@require_safe
 @mailbox_page
 def mailbox_message(request: HttpRequest, code: str) -> HttpResponse:
     """Show one mail as its reader gets it."""

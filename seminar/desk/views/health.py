@@ -2,16 +2,19 @@
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
 
 from seminar.lib.access import public
 
 
+@require_safe
 @public
 def healthz(request: HttpRequest) -> JsonResponse:
     """The process answers."""
     return JsonResponse({"ok": True})
 
 
+@require_safe
 @public
 def readyz(request: HttpRequest) -> JsonResponse:
     """The database answers too; otherwise 503 with the cause."""

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
 
 from courses.access import COURSE_PUBLIC, PublicCourseRequest, course_page
 from courses.models import Membership
@@ -17,6 +18,7 @@ SHOWN_BY_ROLE = {
 }
 
 
+@require_safe
 @public
 def home(request: HttpRequest) -> HttpResponse:
     """Where to go: the one course of a person, the choice among several, or the open courses."""
@@ -27,6 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/home.html", {"memberships": memberships, "courses": courses})
 
 
+@require_safe
 @course_page(COURSE_PUBLIC)
 def course_home(request: PublicCourseRequest) -> HttpResponse:
     """What to do next, by role; strangers are led to the public page."""
