@@ -100,11 +100,11 @@ def test_read_refuses_an_alias_bomb_at_once() -> None:
     levels = [f"l{i}: &l{i} [{', '.join([f'*l{i - 1}'] * 9)}]" for i in range(1, 40)]
     bomb = "\n".join(["l0: &l0 [lol]", *levels])
 
-    started = time.perf_counter()
+    started = time.process_time()
     problem = refused(bomb)
 
     assert problem == (1, 5, "alias", "&l0")
-    assert time.perf_counter() - started < 0.2
+    assert time.process_time() - started < 0.2
 
 
 @pytest.mark.parametrize("text", ["{}[{}]", "{}{{a: {}}}"])

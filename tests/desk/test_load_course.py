@@ -167,18 +167,22 @@ def test_load_course_of_the_same_file_changes_nothing(path: Path) -> None:
     assert everything() == before
 
 
-def test_load_course_loads_both_examples_side_by_side() -> None:
+def test_load_course_loads_the_examples_side_by_side() -> None:
     for path in EXAMPLES:
         load_course(parsed(path.read_text()), by=None, at=AT)
 
     assert list(Course.objects.order_by("slug").values_list("slug", "state")) == [
+        ("decisions-weekly", "active"),
         ("efficient-llm-training", "active"),
+        ("lectura-grafos", "active"),
         ("retrieval-reading-group", "active"),
     ]
     seminar = Course.objects.get(slug="efficient-llm-training")
     assert seminar.meetings.count() == 13
     assert seminar.rounds.get().papers.count() == 14
-    assert Component.objects.get(key="talks").parent.key == "oral"
+    talks = Component.objects.get(course__slug="retrieval-reading-group", key="talks")
+    assert talks.parent is not None
+    assert talks.parent.key == "oral"
 
 
 def test_load_course_loads_a_shifted_example_and_back() -> None:

@@ -13,6 +13,10 @@ def is_unseen(character: str) -> bool:
 
 
 def plain_text(text: str) -> str:
-    """Return a text as it comes back from a course file: one kind of line end, nothing unseen."""
+    """Return a text as it comes back from a course file.
+
+    One kind of line end, nothing unseen, accents composed, no blanks at the ends.
+    """
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(character for character in lines if not is_unseen(character)).strip()
+    seen = "".join(character for character in lines if not is_unseen(character))
+    return unicodedata.normalize("NFC", seen).strip()
