@@ -16,6 +16,11 @@ urlpatterns = [
     path("work/<slug:key>/feedback", views.feedback, name="feedback"),
     path("manage/release", views.release, name="release"),
     path("manage/gradebook", views.gradebook, name="gradebook"),
+    path("manage/gradebook.csv", views.gradebook_csv, name="gradebook_csv"),
+    path("manage/gradebook/import", views.import_scores, name="import_scores"),
+    path(
+        "manage/gradebook/import/<slug:code>", views.import_scores_file, name="import_scores_file"
+    ),
     path("manage/gradebook/<slug:code>", views.student, name="student"),
     path(
         "manage/gradebook/<slug:code>/excuse-before-joining",

@@ -12,5 +12,13 @@ urlpatterns = [
     path(
         "manage/finals/<slug:code>/cancellation", views.cancel_final_talk, name="cancel_final_talk"
     ),
+    path(
+        "manage/preferences/<slug:key>/import", views.import_preferences, name="import_preferences"
+    ),
+    path(
+        "manage/preferences/<slug:key>/import/<slug:code>",
+        views.import_preferences_file,
+        name="import_preferences_file",
+    ),
     path("manage/allocation", views.allocation, name="allocation"),
 ]

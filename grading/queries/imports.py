@@ -1,7 +1,6 @@
 """The cells of a gradebook as files read and write them."""
 
 from datetime import datetime
-from decimal import Decimal
 
 from assignments.rules import GRACE
 from courses.models import Course, Membership
@@ -69,9 +68,7 @@ def refusal_of(facts: Facts, item: ItemRow, member: Membership, at: datetime) ->
     return "too_early" if at < since else ""
 
 
-def scores_table(
-    course: Course, *, at: datetime, item: str = ""
-) -> list[list[str | Decimal | None]]:
+def scores_table(course: Course, *, at: datetime, item: str = "") -> list[list[str | None]]:
     """Return the gradebook, or one item of it, as ``import_scores`` reads it. Seven queries.
 
     By student, then by item; every cell has a row, so that the file can be filled in.

@@ -50,6 +50,12 @@ class CellNow:
     submission: int | None = None
     is_visible: bool = False
 
+    @property
+    def is_outdated(self) -> bool:
+        """Tell whether the score is about another version than the one that counts."""
+        scored = self.folded.submission
+        return scored is not None and self.submission is not None and scored != self.submission
+
 
 @dataclass(frozen=True)
 class GradeFacts:
@@ -181,8 +187,7 @@ def _stands(each: Given, now: CellNow) -> bool:
         return folded.override == each.points
     if each.kind is EntryKind.EXCUSE:
         return folded.excused and folded.override is None
-    is_current = now.submission == folded.submission
-    return folded.override is None and folded.score == each.points and is_current
+    return folded.override is None and folded.score == each.points and not now.is_outdated
 
 
 def _step(each: Given, facts: GradeFacts) -> Step[Graded]:
@@ -239,19 +244,19 @@ def _written(kind: EntryKind, points: Decimal | None) -> Words:
     return Words("%(points)s", {"points": plain(points)})
 
 
-def exported(now: CellNow) -> tuple[Decimal | None, str]:
+def exported(now: CellNow) -> tuple[str | None, str]:
     """Return score and state of a cell as a file says them, so that reading it changes nothing.
 
     Points are as given, before any late deduction. A score of a version that was replaced since is
     left out: the cell waits to be graded again.
     """
     if now.folded.override is not None:
-        return now.folded.override, ItemState.OVERRIDDEN.value
+        return plain(now.folded.override), ItemState.OVERRIDDEN.value
     if now.folded.excused:
         return None, ItemState.EXCUSED.value
     if now.refusal == COMPUTED:
         return None, COMPUTED
-    if now.folded.score is not None and now.submission == now.folded.submission:
-        return now.folded.score, ItemState.GRADED.value
+    if now.folded.score is not None and not now.is_outdated:
+        return plain(now.folded.score), ItemState.GRADED.value
     state = ItemState.AWAITING if now.state is ItemState.GRADED else now.state
     return None, state.value

@@ -1,6 +1,7 @@
 """Pages of grading."""
 
 from grading.views.grading import decide_item, grade, item, next_to_grade, queue
+from grading.views.imports import gradebook_csv, import_scores, import_scores_file
 from grading.views.manage import (
     change_pass_rule,
     excuse_items_before_joining,
@@ -20,6 +21,9 @@ __all__ = [
     "feedback",
     "grade",
     "gradebook",
+    "gradebook_csv",
+    "import_scores",
+    "import_scores_file",
     "item",
     "next_to_grade",
     "participation",

@@ -1,7 +1,5 @@
 """The end of the term: who passes, what is still open, freezing and publishing."""
 
-import csv
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -12,6 +10,7 @@ from courses.access import INSTRUCTOR, CourseRequest, course_page
 from grading import actions, forms, queries
 from seminar.lib import clock
 from seminar.lib.errors import Refused
+from seminar.lib.tables import csv_response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -57,8 +56,4 @@ def end_term(request: CourseRequest) -> str:
 def results_csv(request: CourseRequest) -> HttpResponse:
     """Hand out the verdict list as it is now, for a spreadsheet."""
     rows = queries.results_table(request.course, at=clock.now())
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="results-{request.course.slug}.csv"'
-    response.write("\ufeff")  # Excel takes UTF-8 for something else without it
-    csv.writer(response).writerows(rows)
-    return response
+    return csv_response(f"results-{request.course.slug}", rows[0], rows[1:])

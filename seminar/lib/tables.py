@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_noop as _
 
 from seminar.lib.words import Words
@@ -411,3 +413,20 @@ def row_problems(line: int, record: list[str], names: tuple[str, ...]) -> Iterat
         elif "\0" in cell:
             words = Words(_("There is a NUL character in this cell. Delete it."))
             yield Problem(line, name, shortened(cell), "nul", words)
+
+
+def csv_response(
+    name: str, names: Sequence[str], rows: Iterable[Sequence[str | int | Decimal | None]]
+) -> HttpResponse:
+    """Answer with a CSV file to be saved, never kept by a cache.
+
+    ``name`` is made of slugs and keys, so it needs no quoting; UTF-8 with a mark, which Excel needs.
+    """
+    response = HttpResponse(
+        write_table(names, rows).encode("utf-8-sig"), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = content_disposition_header(
+        as_attachment=True, filename=f"{name}.csv"
+    )
+    response["Cache-Control"] = "private, no-store"
+    return response
