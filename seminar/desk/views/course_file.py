@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Any, cast
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import ngettext
@@ -15,7 +14,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from courses.access import INSTRUCTOR, CourseRequest, course_page
 from seminar.accounts.access import SignedInRequest, signed_in
 from seminar.desk.actions.load_course import (
-    MAY_NOT_CREATE,
     LoadReport,
     change_course,
     create_course,
@@ -60,13 +58,12 @@ def course_file(request: CourseRequest) -> HttpResponse:
 @signed_in
 def new_course(request: SignedInRequest) -> HttpResponse:
     """Take a file, show the course it would make, then make it; for whom the operator lets."""
-    if not request.user.may_create_courses:
-        raise PermissionDenied(MAY_NOT_CREATE)
 
     def apply(file: CourseFile, *, confirm_scheme: bool = False, **terms: Any) -> LoadReport:
         return create_course(file, by=request.user, **terms)
 
-    return exchange(request, apply, {"is_new": True})
+    may = request.user.may_create_courses
+    return exchange(request, apply, {"is_new": True, "may_not": not may})
 
 
 def exchange(request: HttpRequest, apply: Apply, context: dict[str, Any]) -> HttpResponse:

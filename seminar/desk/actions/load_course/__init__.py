@@ -2,14 +2,12 @@
 
 from seminar.desk.actions.load_course.applying import LoadReport, load_course
 from seminar.desk.actions.load_course.by_file import (
-    MAY_NOT_CREATE,
     change_course,
     create_course,
 )
 from seminar.desk.actions.load_course.ledger import Change
 
 __all__ = [
-    "MAY_NOT_CREATE",
     "Change",
     "LoadReport",
     "change_course",

@@ -3,15 +3,12 @@
 from datetime import datetime
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from courses.models import Course, Membership
 from seminar.accounts.models import User
 from seminar.desk.actions.load_course.applying import LoadReport, load_course
 from seminar.desk.rules.course_file import CourseFile
 from seminar.lib.errors import Refused
-
-MAY_NOT_CREATE = gettext_lazy("Only people to whom the operator gave this right create courses.")
 
 
 def change_course(  # noqa: PLR0913 - the file, who, when, and what was agreed to
@@ -68,7 +65,8 @@ def create_course(
     ``load_course`` raises.
     """
     if not by.may_create_courses:
-        raise Refused("may_not_create", MAY_NOT_CREATE, status=403)
+        words = _("Only people to whom the operator gave this right can create courses.")
+        raise Refused("may_not_create", words, status=403)
     instructors = {person.email for person in file.staff if person.role == "instructor"}
     if by.email not in instructors:
         words = _("Name yourself (%(mail)s) as an instructor under `staff`.") % {"mail": by.email}
