@@ -64,4 +64,5 @@ def second_factors_of(user: User) -> frozenset[str]:
 
 def has_authenticator(user: User | AnonymousUser, ids: Collection[int]) -> bool:
     """Return whether one of these authenticators is still somebody's. One query."""
-    return Authenticator.objects.filter(user_id=user.pk, pk__in=ids).exists()
+    found: bool = Authenticator.objects.filter(user_id=user.pk, pk__in=ids).exists()
+    return found

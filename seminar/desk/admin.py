@@ -31,7 +31,9 @@ class SeminarAdminSite(AdminSite):
         # Signing in again would lead back here, for ever.
         raise PermissionDenied(_("Only instructors and operators can open the admin."))
 
-    def password_change(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:
+    def password_change(  # type: ignore[override] # Django's own answers more than it says
+        self, request: HttpRequest, extra_context: object = None
+    ) -> HttpResponse:
         """Lead to the one page that takes an old password: it limits how often one may guess."""
         return redirect("account_change_password")
 
