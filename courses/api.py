@@ -1,5 +1,6 @@
 """The API of a course: reading list, news, joining it, its people."""
 
+from functools import partial
 from typing import Any
 
 from django.db.models import CharField, TextField
@@ -17,10 +18,12 @@ from courses.forms import StateForm
 from courses.models import Announcement as AnnouncementRow
 from courses.models import Application, Course, Meeting, Membership, Module
 from courses.models import Paper as PaperRow
-from courses.rules import Actor, State, check_prerequisites, next_states
+from courses.rules import ROSTER_COLUMNS, Actor, State, check_prerequisites, next_states
 from seminar.lib import clock
 from seminar.lib.errors import Refused
 from seminar.lib.rest import Answer, Body, Nothing, Text, Window, listed, operation
+from seminar.lib.table_api import Imported, TableFile, imported
+from seminar.lib.tables import Table
 
 # --- Reading list and news -------------------------------------------------------------------
 
@@ -409,10 +412,12 @@ def plain_facts(model: type[Any], rows: str = "", lookup: str = "key") -> Any:
     }
     own = {"Meta": meta, "serializer_field_mapping": mapping}
     facts: Any = type(f"{name}Facts", (Answer, *base), own | {"__doc__": f"Plain facts: {verb}."})
+    optional = {field: {"required": False} for field in meta.fields}  # type: ignore[attr-defined]
+    own = own | {"Meta": type("Meta", (meta,), {"extra_kwargs": optional})}
     part: Any = type(f"{name}Part", (Body, *base), own | {"__doc__": "Those that are meant."})
     fields = {
-        "changes": part(partial=True, help_text="new values"),
-        "seen": part(partial=True, help_text="what the same fields held when they were read"),
+        "changes": part(help_text="new values"),
+        "seen": part(help_text="what the same fields held when they were read"),
         "__doc__": "Corrections, and what they are made over.",
     }
     body: Any = type(f"{name}Correction", (Body,), fields)
@@ -435,6 +440,27 @@ def plain_facts(model: type[Any], rows: str = "", lookup: str = "key") -> Any:
 
     View.__name__ = View.__qualname__ = f"{name}PlainFacts"
     return View
+
+
+class ImportRoster(CourseApi):
+    policy = INSTRUCTOR
+
+    @operation(
+        "import_roster",
+        "Make the people of a roster members: name,email,role,matriculation; mails nobody",
+        body=TableFile,
+        answer=Imported,
+        idempotent=True,
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        facts = self.body(TableFile)
+        who: dict[str, Any] = {"by": self.membership, "at": clock.now(), "nonce": self.nonce}
+
+        def apply(table: Table, plan: str | None) -> dict[str, Any]:
+            return actions.import_roster(self.course, table, expected=plan, **who)
+
+        plan = partial(actions.plan_of_roster, self.course)
+        return self.answer(Imported, imported(facts, ROSTER_COLUMNS, plan, apply))
 
 
 urlpatterns = [
@@ -467,6 +493,7 @@ urlpatterns = [
     path("enrolment/withdrawal", WithdrawApplication.as_view(), name="withdraw_application"),
     path("join", Join.as_view(), name="join"),
     path("people", Members.as_view(), name="people"),
+    path("people/import", ImportRoster.as_view(), name="import_roster"),
     path("people/<slug:code>/state", ChangeState.as_view(), name="change_state"),
     path("applications", Applications.as_view(), name="applications"),
     path("applications/acceptances", Accept.as_view(), name="accept_applications"),

@@ -5,6 +5,7 @@ What a student is answered rests on released facts only: the same functions as t
 
 from django.urls import path
 
+from grading.api.imports import ImportScores
 from grading.api.meetings import Attendance, Participation, TakeAttendance
 from grading.api.scoring import (
     DecideItem,
@@ -46,6 +47,7 @@ urlpatterns = [
     path("standing", OwnStanding.as_view(), name="standing"),
     path("work/<slug:key>/feedback", OwnFeedback.as_view(), name="feedback"),
     path("gradebook", Gradebook.as_view(), name="gradebook"),
+    path("gradebook/import", ImportScores.as_view(), name="import_scores"),
     path("gradebook/<slug:code>", OneStudent.as_view(), name="student"),
     path(
         "gradebook/<slug:code>/excuses-before-joining",

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from presentations.api.allocation import Allocate, AllocationBoard, OneRun, Publish
+from presentations.api.imports import ImportPreferences
 from presentations.api.ranking import OneRound, Rounds, SaveList, SubmitList, WithdrawList
 from presentations.api.talks import (
     AssignPresenter,
@@ -24,6 +25,7 @@ urlpatterns = [
     path("rounds/<slug:key>/list", SaveList.as_view(), name="save_list"),
     path("rounds/<slug:key>/list/submission", SubmitList.as_view(), name="submit_list"),
     path("rounds/<slug:key>/list/withdrawal", WithdrawList.as_view(), name="withdraw_list"),
+    path("rounds/<slug:key>/import", ImportPreferences.as_view(), name="import_preferences"),
     path("rounds/<slug:key>/board", AllocationBoard.as_view(), name="board"),
     path("rounds/<slug:key>/allocations", Allocate.as_view(), name="allocate_round"),
     path("rounds/<slug:key>/allocations/<slug:code>", OneRun.as_view(), name="allocation"),

@@ -175,6 +175,8 @@ class Problem(serializers.Serializer[Any]):
     value = serializers.CharField(required=False)
     mine = serializers.CharField(required=False)
     theirs = serializers.CharField(required=False)
+    line = serializers.IntegerField(required=False, help_text="of a file, from 1")
+    column = serializers.CharField(required=False, help_text="of a file, by name")
     version = serializers.IntegerField(required=False)
     line = serializers.IntegerField(required=False)
     column = serializers.IntegerField(required=False)
