@@ -50,8 +50,11 @@ def content_of(judged: Judged) -> dict[str, Any]:
 
 def part_content(part: rules.Part, threshold: Fraction | None) -> dict[str, Any]:
     """Return the numbers of one component or of the total."""
+    floor = number(part.floor, threshold)
+    if part.floor is part.ceiling is part.running:
+        return floor | {"ceiling": floor, "running": floor}
     running = None if part.running is None else number(part.running, threshold)
-    return number(part.floor, threshold) | {
+    return floor | {
         "ceiling": number(part.ceiling, threshold),
         "running": running,
     }

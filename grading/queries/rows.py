@@ -28,8 +28,10 @@ from grading.models import (
     PassRule,
     Release,
 )
+from grading.rules import EntryKind
 from presentations.models import Presenter
 
+KINDS = {kind.value: kind for kind in EntryKind}
 POINTS = DecimalField(max_digits=12, decimal_places=2)
 
 
@@ -60,6 +62,7 @@ class ItemRow(NamedTuple):
     talk_kind: str
     opens_at: datetime | None
     closes_at: datetime | None
+    bonus: bool = False
 
 
 class ClauseRow(NamedTuple):
@@ -81,7 +84,7 @@ class EntryRow(NamedTuple):
     """One line of a grade's history."""
 
     seq: int
-    kind: str
+    kind: EntryKind
     points: Decimal | None
     at: datetime
     submission: int | None
@@ -160,7 +163,7 @@ def parts_of(
         *("items__id", "items__key", "items__title", "items__kind", "items__weight"),
         *("items__max_points", "items__meeting_cap", "items__assignment_id"),
         *("items__assignment__key", "items__assignment__opens_at"),
-        *("items__assignment__closes_at", "items__talk_kind"),
+        *("items__assignment__closes_at", "items__talk_kind", "items__bonus"),
         *("course__policies__late_days", "course__policies__late_percent_per_day"),
         "course__policies__late_attendance_factor",
     )
@@ -205,6 +208,7 @@ def item_row(row: dict[str, Any]) -> ItemRow:
         talk_kind=row["items__talk_kind"],
         opens_at=row["items__assignment__opens_at"],
         closes_at=row["items__assignment__closes_at"],
+        bonus=row["items__bonus"],
     )
 
 
@@ -251,7 +255,7 @@ def read_entries(rows: Rows, who: dict[str, Membership]) -> None:
         if kind == "release":
             rows.released.add((item, member))
         else:
-            rows.entries[item, member].append(EntryRow(seq, kind, points, at, submission))
+            rows.entries[item, member].append(EntryRow(seq, KINDS[kind], points, at, submission))
     for history in rows.entries.values():
         history.sort()
 

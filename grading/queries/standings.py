@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property, lru_cache
 
 from assignments.rules import GRACE, effective_deadline
 from assignments.rules import days_late as started_days
@@ -22,6 +23,7 @@ TALK_MEETINGS = {
     Presentation.Kind.IN_CLASS.value: Meeting.Kind.IN_CLASS.value,
     Presentation.Kind.FINAL.value: Meeting.Kind.FINAL.value,
 }
+MARKS = {mark.value: mark for mark in rules.Mark}
 COMPUTED = {GradeItem.Kind.ATTENDANCE.value, GradeItem.Kind.PARTICIPATION.value}
 
 
@@ -40,6 +42,11 @@ class Facts:
     def course(self) -> Course:
         """The course all this is about."""
         return self.rows.course
+
+    @cached_property
+    def last_end(self) -> datetime | None:
+        """When the last meeting ends."""
+        return max(self.ends.values(), default=None)
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,11 @@ def guard_of(clauses: Sequence[rules.Clause], key: str | None) -> Fraction | Non
     A part without a clause of its own is shown by the percentage that all clauses share, so that
     no page says 49.99 and 50.00 of the same thing.
     """
+    return _guard(tuple(clauses), key)
+
+
+@lru_cache(maxsize=1024)
+def _guard(clauses: tuple[rules.Clause, ...], key: str | None) -> Fraction | None:
     own = [Fraction(clause.at_least) for clause in clauses if clause.component == key]
     shared = {Fraction(clause.at_least) for clause in clauses}
     return own[0] if own else (shared.pop() if len(shared) == 1 else None)
@@ -95,7 +107,9 @@ def scheme_of(rows: Rows) -> rules.Scheme:
     items: dict[int, list[rules.Item]] = {}
     for item in rows.items.values():
         kind = rules.ItemKind(item.kind)
-        part = rules.Item(item.key, kind, item.weight, item.max_points, item.title)
+        part = rules.Item(
+            item.key, kind, item.weight, item.max_points, item.title, bonus=item.bonus
+        )
         items.setdefault(item.component, []).append(part)
 
     def component(row: ComponentRow) -> rules.Component:
@@ -149,10 +163,8 @@ def item_facts(facts: Facts, item: ItemRow, member: Membership) -> ItemFacts:
     """Return what the state of one item of one student follows from."""
     rows = facts.rows
     key = (item.id, member.pk)
-    folded = rules.current(
-        rules.Entry(entry.seq, rules.EntryKind(entry.kind), entry.points, entry.submission)
-        for entry in rows.entries.get(key, ())
-    )
+    lines = rows.entries.get(key)
+    folded = rules.current(lines) if lines else rules.NO_LINES
     released = key in rows.released
     if item.kind == GradeItem.Kind.ASSIGNMENT:
         latest = rows.submissions.get((item.assignment or 0, member.pk))
@@ -167,8 +179,7 @@ def item_facts(facts: Facts, item: ItemRow, member: Membership) -> ItemFacts:
         held = talk_ends(facts, item, member)
         due = facts.last_talks.get(item.talk_kind)
         return ItemFacts(due, held is not None, folded, released, talk=True)
-    last = max(facts.ends.values(), default=None)
-    return ItemFacts(last, done=False, folded=folded, released=released)
+    return ItemFacts(facts.last_end, done=False, folded=folded, released=released)
 
 
 def deadline_of(facts: Facts, item: ItemRow, member: Membership) -> datetime:
@@ -233,11 +244,15 @@ def days_late(facts: Facts, item: ItemRow, member: Membership) -> int:
     return started_days(submission.received_at, deadline, facts.course.zone)
 
 
-def less_penalty(facts: Facts, item: ItemRow, member: Membership, fact: ItemFacts) -> Fraction:
+def less_penalty(
+    facts: Facts, item: ItemRow, member: Membership, fact: ItemFacts
+) -> Decimal | Fraction:
     """Return a score with the deduction for late days taken off."""
     percent = facts.rows.policy.late_percent_per_day
     days = days_late(facts, item, member)
     assert fact.folded.score is not None, "only scores are cut"
+    if not days:
+        return fact.folded.score
     return rules.after_penalty(fact.folded.score, item.max_points, percent, days)
 
 
@@ -271,7 +286,7 @@ def marks_of(facts: Facts, member: Membership) -> dict[int, rules.Mark]:
         if meeting.cancelled_at is not None:
             marks[meeting.pk] = rules.Mark.CANCELLED
         else:
-            marks[meeting.pk] = rules.Mark(taken.get(meeting.pk, "not_taken"))
+            marks[meeting.pk] = MARKS[taken.get(meeting.pk, "not_taken")]
     return marks
 
 

@@ -1,6 +1,7 @@
 """Decisions of grading: scheme, entries, values, standing, pass rule. Pure and exact."""
 
 from grading.rules.entries import (
+    NO_LINES,
     Entry,
     EntryKind,
     Folded,
@@ -44,6 +45,7 @@ from grading.rules.values import (
 )
 
 __all__ = [
+    "NO_LINES",
     "Clause",
     "ClauseOutcome",
     "Component",

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
+from typing import Protocol
 
 
 class EntryKind(StrEnum):
@@ -19,6 +21,26 @@ class EntryKind(StrEnum):
     EXCUSE = "excuse"
     OVERRIDE = "override"
     CLEAR = "clear"
+
+
+class Line(Protocol):
+    """What a line of the history has to tell; see ``Entry``."""
+
+    @property
+    def seq(self) -> int:
+        """Its place, from 1."""
+
+    @property
+    def kind(self) -> EntryKind:
+        """What it says."""
+
+    @property
+    def points(self) -> Decimal | None:
+        """For scores and overrides."""
+
+    @property
+    def submission(self) -> int | None:
+        """Which version of the work a score is about."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +72,10 @@ class Folded:
     submission: int | None = None
 
 
-def current(entries: Iterable[Entry]) -> Folded:
+NO_LINES = Folded()
+
+
+def current(entries: Iterable[Line]) -> Folded:
     """Fold entries, in any order, by their sequence numbers.
 
     A score or an excuse replaces the one before. An override lies over both, survives later scores
@@ -61,7 +86,7 @@ def current(entries: Iterable[Entry]) -> Folded:
     override: Decimal | None = None
     excused = False
     seq = 0
-    for entry in sorted(entries, key=lambda entry: entry.seq):
+    for entry in sorted(entries, key=attrgetter("seq")):
         seq = entry.seq
         if entry.kind is EntryKind.OVERRIDE:
             override = entry.points

@@ -3,7 +3,8 @@
 A component is worth the weighted mean of its counted items: excused items leave numerator and
 denominator, so their weight moves to the others of the same component and never beyond it. Where
 nothing of a component counts there is no mean: it needs a decision, and until then it counts as
-open, worth nothing in the floor and everything in the ceiling. Source: PRODUCT 3.5.
+open, worth nothing in the floor and everything in the ceiling. A bonus item adds its share of its
+own weight to the component it is in, which is worth its full weight at most. Source: PRODUCT 3.5.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
-from math import ceil
+from math import ceil, lcm
 
 from grading.rules.entries import ItemState
 from grading.rules.scheme import Component, Scheme
@@ -60,13 +61,21 @@ class Standing:
 
 def standing(scheme: Scheme, values: Values) -> Standing:
     """Return one student's standing. ``values`` has every item of the scheme by its key."""
-    floors = _means(scheme, values, lambda value: value.low, NOTHING)
-    ceilings = _means(scheme, values, lambda value: value.high, ALL)
     running = _means(scheme, values, _decided, None)
+    if _settled(values) and None not in running.values():  # then all three are the same
+        floors = ceilings = running
+    else:
+        floors = _means(scheme, values, lambda value: value.low, NOTHING)
+        ceilings = _means(scheme, values, lambda value: value.high, ALL)
 
     def part(key: str | None, weight: Fraction, dropped: tuple[str, ...], *, needs: bool) -> Part:
-        floor, ceiling = PERCENT * (floors[key] or NOTHING), PERCENT * (ceilings[key] or NOTHING)
-        return Part(key, weight, floor, ceiling, _percent(running[key]), dropped, needs)
+        floor = _percent(floors[key] or NOTHING)
+        if floors is ceilings:
+            return Part(key, weight, floor, floor, floor, dropped, needs)
+        ceiling, now = _percent(ceilings[key] or NOTHING), running[key]
+        return Part(
+            key, weight, floor, ceiling, None if now is None else _percent(now), dropped, needs
+        )
 
     parts = tuple(
         part(c.key, _exactly(c.weight), _dropped(c, values), needs=_needs_decision(c, values))
@@ -75,6 +84,13 @@ def standing(scheme: Scheme, values: Values) -> Standing:
     total = part(TOTAL, PERCENT, (), needs=any(found.needs_decision for found in parts))
     undecided = (item.key for item in scheme.items() if _undecided(values[item.key]))
     return Standing(total, parts, tuple(undecided))
+
+
+def _settled(values: Values) -> bool:
+    """Tell whether everything that counts is decided for good."""
+    return all(
+        value.low is value.high is value.decided or not value.counted for value in values.values()
+    )
 
 
 def _undecided(value: ItemValue) -> bool:
@@ -87,10 +103,11 @@ def _undecided(value: ItemValue) -> bool:
 
 def _needs_decision(component: Component, values: Values) -> bool:
     found = [values[item.key] for item in component.items]
+    parts = [values[item.key] for item in component.parts]
     return (
         any(_needs_decision(child, values) for child in component.children)
         or any(value.state is ItemState.NEEDS_DECISION for value in found)
-        or (bool(found) and not any(value.counted for value in found))
+        or (bool(parts) and not any(value.counted for value in parts))
     )
 
 
@@ -115,7 +132,10 @@ def _means(
             vector = _vector(component, values, evaluate)
             lost = _lowest(component, vector)
             kept = [(weight, share) for key, weight, share in vector if key not in lost]
-        means[component.key] = found = _weighted(kept, empty)
+        found = _weighted(kept, empty)
+        if kept and found is not None and component.bonus:
+            found = min(ALL, found + _extra(component, values, evaluate))
+        means[component.key] = found
         return found
 
     top = [(_exactly(component.weight), mean(component)) for component in scheme.components]
@@ -128,10 +148,32 @@ def _weighted(
 ) -> Fraction | None:
     if not shares:
         return empty
-    if len({weight for weight, _ in shares}) == 1:  # the usual case, and several times as quick
-        return sum((share for _, share in shares), NOTHING) / len(shares)
-    whole = sum((weight for weight, _ in shares), NOTHING)
-    return sum((weight * share for weight, share in shares), NOTHING) / whole
+    # Sums of whole numbers over one denominator, put into lowest terms once: the same number, and
+    # many times as quick as adding fractions one by one.
+    first = shares[0][0]
+    even = all(weight is first for weight, _ in shares)
+    weights = [1] * len(shares) if even else _whole([weight for weight, _ in shares])
+    parts = [(share.numerator, share.denominator) for _, share in shares]
+    common = lcm(*[below for _, below in parts])
+    top = sum(
+        weight * above * (common // below)
+        for weight, (above, below) in zip(weights, parts, strict=True)
+    )
+    return Fraction(top, common * sum(weights))
+
+
+def _whole(weights: Sequence[Fraction]) -> list[int]:
+    """Return whole numbers that stand to each other as the weights do."""
+    common = lcm(*[weight.denominator for weight in weights])
+    return [weight.numerator * (common // weight.denominator) for weight in weights]
+
+
+def _extra(component: Component, values: Values, evaluate: Evaluate) -> Fraction:
+    """Return what bonus adds, as a share of the component: 5 % on top of 50 % add a tenth."""
+    found = ((item.weight, values[item.key]) for item in component.bonus)
+    shares = ((weight, evaluate(value)) for weight, value in found if value.counted)
+    earned = sum((_exactly(weight) * (share or NOTHING) for weight, share in shares), NOTHING)
+    return earned / _exactly(component.weight)
 
 
 @lru_cache(maxsize=4096)
@@ -142,7 +184,7 @@ def _exactly(weight: Decimal) -> Fraction:
 def _vector(
     component: Component, values: Values, evaluate: Evaluate
 ) -> list[tuple[str, Fraction, Fraction]]:
-    found = [(item, values[item.key]) for item in component.items]
+    found = [(item, values[item.key]) for item in component.items if not item.bonus]
     shares = [(item, evaluate(value)) for item, value in found if value.counted]
     return [(i.key, _exactly(i.weight), share) for i, share in shares if share is not None]
 
@@ -162,8 +204,8 @@ def _dropped(component: Component, values: Values) -> tuple[str, ...]:
     return tuple(item.key for item in component.items if item.key in lost)
 
 
-def _percent(share: Fraction | None) -> Fraction | None:
-    return None if share is None else PERCENT * share
+def _percent(share: Fraction) -> Fraction:
+    return Fraction(100 * share.numerator, share.denominator)
 
 
 class Verdict(StrEnum):
@@ -234,9 +276,10 @@ def outcome(rule: Sequence[Clause], now: Standing) -> Outcome:
 
 def _holds(clause: Clause, now: Standing) -> bool | None:
     part = now.part(clause.component)
-    if part.floor >= clause.at_least:
+    goal = _exactly(clause.at_least)
+    if part.floor >= goal:
         return True
-    return False if part.ceiling < clause.at_least else None
+    return False if part.ceiling < goal else None
 
 
 @dataclass(frozen=True)
@@ -255,8 +298,8 @@ class Need:
 def need_to_pass(scheme: Scheme, values: Values, clause: Clause) -> Need:
     """Return what is still needed for one clause, rounded up so that it is never too little.
 
-    The value is a straight line in the share. With drop-lowest it is a broken one, but it never
-    falls, so halving finds the smallest share exactly.
+    The value is a straight line in the share. With drop-lowest or bonus it is a broken one, but it
+    never falls, so halving finds the smallest share exactly.
     """
     goal = Fraction(clause.at_least)
     scope = Scheme(tuple(c for c in scheme.walk() if c.key == clause.component))
@@ -276,7 +319,7 @@ def need_to_pass(scheme: Scheme, values: Values, clause: Clause) -> Need:
     gap = max(NOTHING, goal - percent(0))
     if not reached(NEED_STEPS):
         return Need(gap, None)
-    if not any(component.drop_lowest for component in scope.walk()):
+    if not any(component.drop_lowest or component.bonus for component in scope.walk()):
         most = percent(NEED_STEPS) - percent(0)
         return Need(gap, Fraction(ceil(NEED_STEPS * gap / most) if gap else 0, NEED_STEPS))
     low, high = 0, NEED_STEPS

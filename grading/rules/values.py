@@ -5,12 +5,12 @@ Every value is an exact share of the item's maximum, from 0 to 1. Source: PRODUC
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 
 from grading.rules.entries import ItemState
 
@@ -56,13 +56,18 @@ def item_value(
     if state in {ItemState.GRADED, ItemState.OVERRIDDEN}:
         if points is None:
             raise ValueError(state)
-        share = min(max(Fraction(points) / Fraction(maximum), NOTHING), ALL)
-        return ItemValue(state, share, share, share)
+        return _scored(state, points, maximum)
     if state is ItemState.EXCUSED:
         return excused_value()
     if state is ItemState.MISSING:
         return ItemValue(state, NOTHING, reachable or NOTHING, NOTHING)
     return ItemValue(state, NOTHING, ALL if reachable is None else reachable)
+
+
+@lru_cache(maxsize=16384)  # a course has few different scores, and many of each
+def _scored(state: ItemState, points: Decimal | Fraction, maximum: Decimal) -> ItemValue:
+    share = min(max(Fraction(points) / Fraction(maximum), NOTHING), ALL)
+    return ItemValue(state, share, share, share)
 
 
 def excused_value() -> ItemValue:
@@ -88,19 +93,24 @@ def attendance_value(marks: Iterable[Mark], late_factor: Decimal) -> ItemValue:
     In room and online count 1, late counts ``late_factor``, absent 0; excused and cancelled
     meetings are out; those not taken yet are open. With no meeting left to count it is excused.
     """
-    count = Counter(marks)
-    present = count[Mark.IN_ROOM] + count[Mark.ONLINE]
-    earned = present + count[Mark.LATE] * Fraction(late_factor)
-    taken = present + count[Mark.LATE] + count[Mark.ABSENT]
-    held = taken + count[Mark.NOT_TAKEN]
+    found = list(marks)
+    present = found.count(Mark.IN_ROOM) + found.count(Mark.ONLINE)
+    late, absent, open_ = map(found.count, (Mark.LATE, Mark.ABSENT, Mark.NOT_TAKEN))
+    return _attended(present, late, absent, open_, late_factor)
+
+
+@lru_cache(maxsize=4096)
+def _attended(present: int, late: int, absent: int, open_: int, late_factor: Decimal) -> ItemValue:
+    earned = present + late * Fraction(late_factor)
+    taken = present + late + absent
+    held = taken + open_
     if not held:
         return excused_value()
-    return ItemValue(
-        ItemState.NOT_DUE if count[Mark.NOT_TAKEN] else ItemState.GRADED,
-        earned / held,
-        (earned + count[Mark.NOT_TAKEN]) / held,
-        earned / taken if taken else None,
-    )
+    if not open_:
+        share = earned / held
+        return ItemValue(ItemState.GRADED, share, share, share)
+    decided = earned / taken if taken else None
+    return ItemValue(ItemState.NOT_DUE, earned / held, (earned + open_) / held, decided)
 
 
 def participation_value(
@@ -111,12 +121,19 @@ def participation_value(
     ``points`` are those awarded so far; ``caps`` what each meeting not yet held can add at most.
     It is decided once no meeting is left, or once the maximum is reached.
     """
+    return _took_part(tuple(points), maximum, tuple(caps))
+
+
+@lru_cache(maxsize=4096)
+def _took_part(
+    points: tuple[Decimal, ...], maximum: Decimal, caps: tuple[Decimal, ...]
+) -> ItemValue:
     most = Fraction(maximum)
     earned = sum((Fraction(p) for p in points), NOTHING)
     ahead = sum((Fraction(c) for c in caps), NOTHING)
     low, high = min(earned, most) / most, min(earned + ahead, most) / most
     if low == high:
-        return ItemValue(ItemState.GRADED, low, high, low)
+        return ItemValue(ItemState.GRADED, low, low, low)
     return ItemValue(ItemState.NOT_DUE, low, high)
 
 
@@ -125,6 +142,7 @@ def presenter_score(shared: Decimal, adjustment: Decimal, maximum: Decimal) -> D
     return min(max(shared + adjustment, Decimal(0)), maximum)
 
 
+@lru_cache(maxsize=16384)
 def after_penalty(
     points: Decimal, maximum: Decimal, percent_per_day: Decimal, days: int
 ) -> Fraction:
@@ -133,6 +151,8 @@ def after_penalty(
     ``days`` comes from ``courses.rules.late_days``. An override is final: it is not put through
     here.
     """
+    if not days:
+        return Fraction(points)
     penalty = Fraction(maximum) * Fraction(percent_per_day) / 100 * days
     return max(Fraction(points) - penalty, NOTHING)
 

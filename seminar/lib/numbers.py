@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from fractions import Fraction
-from math import ceil, floor
+from math import ceil
 
 from django.utils.translation import gettext_noop as _
 
@@ -53,18 +53,17 @@ def shown(value: Fraction, places: int = 2, threshold: Fraction | Decimal | None
     nobody reads 50.00 and fails at 50: 149.99/3 with threshold 50 shows 49.99.
     """
     unit = 10**places
-    scaled = abs(value) * unit
-    whole = floor(scaled + Fraction(1, 2))
-    rounded = Fraction(whole if value >= 0 else -whole, unit)
-    if threshold is not None and value < threshold <= rounded:
-        rounded = Fraction(floor(value * unit), unit)
-    return _written(rounded, places)
+    above, below = value.numerator, value.denominator
+    units = (2 * abs(above) * unit + below) // (2 * below)
+    units = units if above >= 0 else -units
+    if threshold is not None and value < threshold <= Fraction(units, unit):
+        units = above * unit // below
+    return _spelt(units, places)
 
 
 def shown_up(value: Fraction, places: int = 1) -> str:
     """Return ``value`` rounded up, for what somebody still needs: never too little."""
-    unit = 10**places
-    return _written(Fraction(ceil(value * unit), unit), places)
+    return _spelt(ceil(value * 10**places), places)
 
 
 def plain(value: Decimal) -> str:
@@ -77,8 +76,7 @@ def exact(value: Fraction) -> str:
     return str(value)
 
 
-def _written(value: Fraction, places: int) -> str:
-    units = abs(value.numerator * 10**places // value.denominator)
-    sign = "-" if value < 0 else ""
-    whole, part = divmod(units, 10**places)
+def _spelt(units: int, places: int) -> str:
+    sign = "-" if units < 0 else ""
+    whole, part = divmod(abs(units), 10**places)
     return f"{sign}{whole}.{part:0{places}d}" if places else f"{sign}{whole}"
