@@ -1,0 +1,90 @@
+"""`start`: from the second `make run` until the first page answers.
+
+Its limit is the web server alone: the same command that `make run` starts, over data that is ready.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+from tools.bench.lines import say
+from tools.bench.servers import commands, free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_SECONDS = 300
+STOP_SECONDS = 60
+
+
+@contextmanager
+def started(command: Sequence[str], port: int) -> Iterator[float]:
+    """Start it, wait for the home page, yield the seconds that took, stop it."""
+    env = os.environ | {"PORT": str(port), "HOST": "127.0.0.1"}
+    begun = time.monotonic()
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=env,
+        stdout=sys.stderr,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        while not answers(port):
+            if process.poll() is not None or time.monotonic() - begun > PATIENCE_SECONDS:
+                raise SystemExit(f"{command[0]} did not start")
+            time.sleep(0.02)
+        yield time.monotonic() - begun
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(STOP_SECONDS)
+
+
+def answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status < 400
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def times(n: int, make: Callable[[int], Sequence[str]]) -> float:
+    """Return the median of n starts, each on a port of its own."""
+    found = []
+    for _ in range(n):
+        port = free_port()
+        with started(make(port), port) as seconds:
+            found.append(seconds)
+    return median(found)
+
+
+def main(name: str, n: int, _options: Sequence[str]) -> int:
+    def whole(_port: int) -> Sequence[str]:
+        return ["make", "--no-print-directory", "run"]
+
+    def alone(port: int) -> Sequence[str]:
+        return commands(port, postgres=False)["web"]
+
+    first = times(1, whole)
+    seconds, limit = times(n, whole), times(n, alone)
+    say(
+        name,
+        n,
+        first_seconds=first,
+        seconds=seconds,
+        limit="the web server alone, over data that is ready",
+        limit_seconds=limit,
+        times_limit=seconds / limit,
+    )
+    return 0
