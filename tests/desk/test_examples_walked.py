@@ -134,14 +134,14 @@ def test_santiago_from_the_first_report_to_the_pass_list() -> None:
     grade(course, "tarea", ana, {"pregunta": "6", "experimento": "4", "lectura": "3"}, DONE)
     grade(course, "tarea", bruno, {"pregunta": "3", "experimento": "4", "lectura": "2"}, DONE)
 
-    # Nothing is released: what was handed in counts anything, the two missing reports of Bruno 0.
-    assert shown(course, ana, DONE) == (0, 100, Verdict.OPEN)
+    # Nothing is released. Ana can still have 1, 1 and, a day late, 0.85; Bruno 1, 1 and 0.
+    assert shown(course, ana, DONE) == (0, 95, Verdict.OPEN)
     assert shown(course, bruno, DONE) == (0, Fraction(200, 3), Verdict.OPEN)
 
     actions.release_item(item(course, "informe-1"), by=staff(course, "instructor"), at=DONE)
 
-    # Ana: 11/14, two open, one missing that is dropped: (11/14)/3 and (11/14 + 2)/3.
-    assert shown(course, ana, DONE) == (Fraction(550, 21), Fraction(650, 7), Verdict.OPEN)
+    # Ana: 11/14, two open, one missing that is dropped: (11/14)/3 and (11/14 + 0.85 + 1)/3.
+    assert shown(course, ana, DONE) == (Fraction(550, 21), Fraction(615, 7), Verdict.OPEN)
 
     finish(course, DONE)
 
