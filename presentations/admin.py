@@ -161,8 +161,14 @@ class PreferenceRoundAdmin(BoardAdmin):
         except Refused as refusal:
             messages.error(request, str(refusal))
         else:
-            words = _("Published: %(talks)s talks. Mails to %(told)s people are on their way.")
-            messages.success(request, words % answer)
+            talks = ngettext("%(talks)s talk", "%(talks)s talks", answer["talks"])
+            words = ngettext(
+                "Published: %(what)s. A mail to %(told)s person is on its way.",
+                "Published: %(what)s. Mails to %(told)s people are on their way.",
+                answer["told"],
+            )
+            facts = {"what": talks % answer, "told": answer["told"]}
+            messages.success(request, words % facts)
         return redirect("admin:presentations_preferenceround_run", pk, code)
 
     def assign_view(self, request: HttpRequest, pk: int, code: str) -> HttpResponse:
@@ -350,7 +356,11 @@ class PresentationAdmin(BoardAdmin):
             clock.now(),
             request.POST.get("nonce", ""),
         )
-        words = _("%(name)s now presents this talk. Mails to %(told)s people are on their way.")
+        words = ngettext(
+            "%(name)s now presents this talk. A mail to %(told)s person is on its way.",
+            "%(name)s now presents this talk. Mails to %(told)s people are on their way.",
+            answer["told"],
+        )
         messages.success(request, words % {"name": to.user.name, "told": answer["told"]})
         return redirect("admin:presentations_presentation_changelist")
 

@@ -6,8 +6,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from courses import actions
 from courses.access import INSTRUCTOR, STAFF, CourseRequest, course_page
@@ -24,6 +24,18 @@ from seminar.lib import clock
 from seminar.lib.errors import Refused
 
 IN_COURSE = (Membership.State.ACTIVE, Membership.State.SUSPENDED)
+# What became of somebody, said to the instructor who decided it.
+TOLD = {
+    Membership.State.ACTIVE: gettext_lazy("%(name)s is in the course now, and is told by mail."),
+    Membership.State.WAITLISTED: gettext_lazy(
+        "%(name)s is on the waiting list now, and is told by mail."
+    ),
+    Membership.State.DECLINED: gettext_lazy("%(name)s is declined, and is told why by mail."),
+    Membership.State.SUSPENDED: gettext_lazy("%(name)s is suspended now, and is told by mail."),
+    Membership.State.WITHDRAWN: gettext_lazy(
+        "%(name)s is no longer in the course, and is told by mail."
+    ),
+}
 
 
 @require_safe
@@ -42,12 +54,12 @@ def decide_application(request: CourseRequest, code: str) -> HttpResponse:
     if not form.is_valid():
         return render_people(request, problem=form.errors.as_text(), about=code, status=422)
     try:
-        actions.decide_application(
+        decided = actions.decide_application(
             membership, **form.cleaned_data, by=request.membership, at=clock.now()
         )
     except Refused as refusal:
         return render_people(request, problem=str(refusal), about=code, status=refusal.status)
-    messages.success(request, _("%s is told by mail.") % membership.user.name)
+    messages.success(request, told(decided))
     return redirect("courses:people", request.course.slug)
 
 
@@ -67,6 +79,7 @@ def accept_applications(request: CourseRequest) -> HttpResponse:
     return redirect("courses:people", request.course.slug)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @course_page(INSTRUCTOR)
 def change_state(request: CourseRequest, code: str) -> HttpResponse:
     """Suspend a member, end a membership, or let somebody in again, with a reason."""
@@ -75,15 +88,22 @@ def change_state(request: CourseRequest, code: str) -> HttpResponse:
     status = 422 if form.errors else 200
     if form.is_bound and form.is_valid():
         try:
-            actions.change_state(membership, **form.cleaned_data, by=request.user, at=clock.now())
+            changed = actions.change_state(
+                membership, **form.cleaned_data, by=request.user, at=clock.now()
+            )
         except Refused as refusal:
             form.add_error(None, str(refusal))
             status = refusal.status
         else:
-            messages.success(request, _("%s is told by mail.") % membership.user.name)
+            messages.success(request, told(changed))
             return redirect("courses:people", request.course.slug)
     context = {"form": form, "person": membership, "nav_active": "people"}
     return render(request, "courses/change_state.html", context, status=status)
+
+
+def told(member: Membership) -> str:
+    """Return what became of somebody, in words."""
+    return TOLD[Membership.State(member.state)] % {"name": member.user.name}
 
 
 def render_people(request: CourseRequest, *, status: int = 200, **context: Any) -> HttpResponse:

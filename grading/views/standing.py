@@ -24,4 +24,4 @@ def feedback(request: CourseRequest, key: str) -> HttpResponse:
     found = queries.feedback_of(request.course, request.membership, key, at=clock.now())
     if found is None:
         raise Http404
-    return render(request, "grading/feedback.html", {"found": found, "nav_active": "work"})
+    return render(request, "grading/feedback.html", {"found": found, "nav_active": "standing"})

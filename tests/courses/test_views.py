@@ -327,6 +327,38 @@ def test_decide_application_says_beside_the_form_what_is_missing(
     assert Message.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    ("decision", "words"),
+    [
+        ("accepted", "Paul Applicant is in the course now, and is told by mail."),
+        ("waitlisted", "Paul Applicant is on the waiting list now, and is told by mail."),
+        ("declined", "Paul Applicant is declined, and is told why by mail."),
+    ],
+)
+def test_decide_application_says_what_became_of_it(
+    client: Client, course: Course, instructor: Membership, decision: str, words: str
+) -> None:
+    membership = make_application(course, name="Paul Applicant").membership
+    client.force_login(instructor.user)
+
+    sent = {"decision": decision, "reason": "Enough for this term."}
+    address = f"/c/{course.slug}/people/{membership.code}/decision"
+
+    assert words in text_of(client.post(address, sent, follow=True))
+
+
+def test_change_state_says_what_became_of_the_member(
+    client: Client, course: Course, instructor: Membership, student: Membership
+) -> None:
+    client.force_login(instructor.user)
+    sent = {"state": "suspended", "reason": "Asked for a pause."}
+    address = f"/c/{course.slug}/people/{student.code}/state"
+
+    page = text_of(client.post(address, sent, follow=True))
+
+    assert "Ada Student is suspended now, and is told by mail." in page
+
+
 def test_decide_application_keeps_the_typed_reason_when_full(client: Client, db: None) -> None:
     course = make_course(capacity=0)
     instructor = make_member(course, "instructor")

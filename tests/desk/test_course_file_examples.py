@@ -220,8 +220,16 @@ def test_shifted_moves_every_date_and_keeps_weekday_and_wall_time(path: Path) ->
         (new.published.day - old.published.day).days
         for old, new in zip(file.announcements, moved.announcements, strict=True)
     ] == [420] * len(file.announcements)
-    assert shifted(moved, -60) == file
+    label = {"term": file.course.term}
+    back = shifted(moved, -60)
+    assert back.model_copy(update={"course": back.course.model_copy(update=label)}) == file
     assert shifted(file, 0) == file
+
+
+def test_shifted_names_the_months_that_the_term_has_then() -> None:
+    file = load(SEMINAR)
+    assert shifted(file, 0).course.term == "Winter semester 2025/26"
+    assert shifted(file, 52).course.term == "Oct 2026 to Jan 2027"
 
 
 def test_shifted_moves_openings_that_name_a_date_and_no_others() -> None:

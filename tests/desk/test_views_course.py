@@ -190,6 +190,21 @@ def test_course_home_of_staff_says_what_waits(
     ]
 
 
+def test_course_home_of_staff_tells_the_waiting_list_from_new_applications(
+    client: Client, set_clock: object, course: Course, instructor: Membership
+) -> None:
+    for state in ("applied", "waitlisted", "waitlisted"):
+        make_member(course, state=state)
+    client.force_login(instructor.user)
+
+    steps = client.get(f"/c/{course.slug}/").context["page"].steps
+
+    assert [(step.title, step.status, step.primary) for step in steps] == [
+        ("1 application waits", "applied", True),
+        ("2 people are on the waiting list", "waitlisted", False),
+    ]
+
+
 @pytest.mark.parametrize("rows", [1, 4])
 def test_about_query_count(
     client: Client, set_clock: object, course: Course, rows: int, django_assert_num_queries: object

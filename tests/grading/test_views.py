@@ -221,6 +221,16 @@ class TestGrade:
         assert "Ben Other" not in words
         assert "Missing" in text(page(ta, "item", "report-1"))
 
+    def test_queue_names_the_state_of_a_report_that_is_open(self, reports, student, ta, set_clock):
+        report = reports.assignment
+        for at, word in (
+            (report.opens_at - timedelta(days=1), "Not due"),
+            (report.opens_at, "Open"),
+            (report.closes_at - timedelta(seconds=1), "Open"),
+        ):
+            set_clock(at)
+            assert f"Report 1 {word} 0 of 1 graded" in text(page(ta, "queue"))
+
     def test_the_list_of_a_talk_item_shows_the_talks(self, course, student, ta):
         make_item(
             make_component(course, "talks", 100),
@@ -377,6 +387,7 @@ class TestFeedback:
             reports, student, "7", rubric={"summary": "4", "strengths": "3"},
             feedback="Well argued", note="SECRET",
         )  # fmt: skip
+        assert page(student, "feedback", key).context["nav_active"] == "standing"
         words = text(page(student, "feedback", key))
         assert "This is being graded" in words
         assert "Well argued" not in words

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 
 from seminar.desk.forms import SampleForm
 from seminar.desk.queries.styleguide import samples
+from seminar.lib.templatetags.seminar_format import first_names
 from tests.look.pages import (
     AT,
     NOW,
@@ -226,6 +227,24 @@ def test_pill_has_icon_word_and_tone() -> None:
     assert re.fullmatch(
         r'<span class="pill pill-warn"><svg.*</svg>Submitted late</span>\s*', html, re.DOTALL
     )
+
+
+@pytest.mark.parametrize(
+    ("length", "shown"),
+    [
+        (60, "Ada Lovelace, Grace Hopper, Kurt Gödel"),
+        (37, "Ada Lovelace, Grace Hopper et al."),
+        (26, "Ada Lovelace, Grace Hopper et al."),
+        (25, "Ada Lovelace et al."),
+        (5, "Ada Lovelace et al."),
+    ],
+)
+def test_names_are_cut_between_names(length: int, shown: str) -> None:
+    assert first_names("Ada Lovelace, Grace Hopper, Kurt Gödel", length) == shown
+
+
+def test_one_long_name_stays_whole() -> None:
+    assert first_names("The LLaMA Team and Friends", 10) == "The LLaMA Team and Friends"
 
 
 def test_pill_escapes_what_is_not_in_the_vocabulary() -> None:

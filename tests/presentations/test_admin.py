@@ -87,7 +87,7 @@ def test_allocate_round_then_preview_then_publish(
     assert Presenter.objects.count() == 0
     answer = browser.post(f"{run_url}publish/", {"nonce": nonce_of(page)}, follow=True)
     page = answer.content.decode()
-    assert "Published: 1 talks. Mails to 2 people are on their way." in page
+    assert "Published: 1 talk. Mails to 2 people are on their way." in page
     assert Presenter.objects.get().membership == student
     assert "Publish and tell" not in page
 
@@ -173,6 +173,21 @@ def test_reassign_presentation_to_somebody_with_a_talk_offers_the_others(
     answer = browser.get(url, {"to": other_student.code})
     assert answer.status_code == 409
     assert "Ben Other has a talk of this kind already." in answer.content.decode()
+
+
+def test_reassign_presentation_says_what_to_do_when_nobody_is_free(
+    browser: Client, course: Course, student: Membership, other_student: Membership
+) -> None:
+    place = make_talk(course, student).presenters.get()
+    url = reverse(f"{TALK}_reassign", args=[place.pk])
+    assert "Nobody is free" not in browser.get(url).content.decode()
+
+    make_talk(course, other_student)
+    page = browser.get(url).content.decode()
+
+    assert "Nobody is free: every other student of this course presents already." in page
+    assert f'href="/c/{course.slug}/people"' in page
+    assert f'href="/c/{course.slug}/manage/gradebook/{student.code}"' in page
 
 
 def publish(round_: PreferenceRound) -> None:

@@ -109,13 +109,23 @@ def talk_steps(membership: Membership, *, at: datetime) -> list[Step]:
 
 
 def people_steps(course: Course) -> list[Step]:
-    """Return one step if applications wait. One query."""
-    waiting = course.memberships.filter(state__in=Membership.WAITING).count()
-    if not waiting:
-        return []
-    title = ngettext("%(n)s application waits", "%(n)s applications wait", waiting) % {"n": waiting}
+    """Return one step for new applications and one for the waiting list. One query."""
+    waiting = course.memberships.filter(state__in=Membership.WAITING)
+    states = list(waiting.values_list("state", flat=True))
+    new = states.count(Membership.State.APPLIED)
+    listed = len(states) - new
     url = reverse("courses:people", args=[course.slug])
-    return [Step(title, url, _("Decide"), "applied", primary=True)]
+    steps = []
+    if new:
+        title = ngettext("%(n)s application waits", "%(n)s applications wait", new) % {"n": new}
+        steps.append(Step(title, url, _("Decide"), "applied", primary=True))
+    if listed:
+        title = ngettext(
+            "%(n)s person is on the waiting list", "%(n)s people are on the waiting list", listed
+        )
+        note = _("Accept them when a place becomes free.")
+        steps.append(Step(title % {"n": listed}, url, _("Look"), "waitlisted", note=note))
+    return steps
 
 
 def late_joiner_steps(course: Course, rows: list[LateJoiner]) -> list[Step]:

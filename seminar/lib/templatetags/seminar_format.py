@@ -242,6 +242,23 @@ def icon(name: str) -> SafeString:
     return _icon(str(name))
 
 
+# --- Lists of names ----------------------------------------------------------------------------
+
+
+@register.filter
+def first_names(names: str, length: int) -> str:
+    """As many whole names of a list with commas as fit into `length` characters, then "et al."."""
+    if len(names) <= length:
+        return names
+    first, *others = [name.strip() for name in names.split(",")]
+    shown = first
+    for name in others:
+        if len(f"{shown}, {name}") > length:
+            break
+        shown = f"{shown}, {name}"
+    return _("%(names)s et al.") % {"names": shown} if shown != names else names
+
+
 # --- Numbers in pictures ---------------------------------------------------------------------
 
 

@@ -1,7 +1,10 @@
 """Move a whole course by weeks, so that a demo stands in mid-term while the file keeps the truth."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+
+from django.utils.dateformat import format as format_date
 
 from courses.rules import FixedTime, parse_rule, rule_text
 from seminar.desk.rules.course_file.schema import Assignment, CourseFile, Round
@@ -11,11 +14,14 @@ def shifted(file: CourseFile, weeks: int) -> CourseFile:
     """Return the course with every date moved by whole weeks; wall times and weekdays stay.
 
     Moves meetings, announcements, and openings and closings that name a date; rules that name a
-    meeting follow it by themselves. Prose is not touched, so it should not name dates.
+    meeting follow it by themselves. Prose is not touched, so it should not name dates. A term that
+    is moved is no longer the one its label names: the label then says its months.
     """
     by = timedelta(weeks=weeks)
+    term = file.course.term if not weeks else months_of([m.date + by for m in file.meetings])
     return file.model_copy(
         update={
+            "course": file.course.model_copy(update={"term": term or file.course.term}),
             "meetings": tuple(
                 meeting.model_copy(update={"date": meeting.date + by}) for meeting in file.meetings
             ),
@@ -27,6 +33,14 @@ def shifted(file: CourseFile, weeks: int) -> CourseFile:
             ),
         }
     )
+
+
+def months_of(days: Sequence[date]) -> str:
+    """Return the first and the last month of some days: "Oct 2025 to Jan 2026". "" for none."""
+    if not days:
+        return ""
+    first, last = (format_date(day, "M Y") for day in (min(days), max(days)))
+    return first if first == last else f"{first} to {last}"
 
 
 def _reopened(part: Round | Assignment, by: timedelta) -> Round | Assignment:
