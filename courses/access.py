@@ -104,7 +104,11 @@ def course_page(policy: CoursePolicy) -> Callable[[View], View]:
             course, membership = found(slug, request.user)
             request.course = course  # type: ignore[attr-defined]
             request.membership = membership  # type: ignore[attr-defined]
-            answer = refusal(request, membership, policy)
+            try:
+                answer = refusal(request, membership, policy)
+            except Http404:  # the page that says so must not show the course it keeps out of
+                del request.course, request.membership  # type: ignore[attr-defined]
+                raise
             return answer or view(request, *args, **kwargs)
 
         return declare(guarded, policy)

@@ -52,7 +52,7 @@ def choose_papers(request: CourseRequest, key: str) -> HttpResponse:
     assignment = assignment_or_404(request, key, Assignment.Kind.REPORT)
     draft = queries.draft_of(assignment, request.membership)
     form = PapersForm(
-        request.POST or None,
+        request.POST if request.method == "POST" else None,
         offered=queries.reportable_papers(assignment),
         asked=assignment.papers_asked,
         initial={"papers": [row.paper.key for row in draft.papers.all()] if draft else []},
