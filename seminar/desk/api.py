@@ -340,7 +340,7 @@ def parsed_file(text: str) -> tuple[CourseFile, Tree | None]:
 def file_problem(problem: dict[str, Any]) -> dict[str, Any]:
     """Return a problem of a file as the API says problems: the key is the field."""
     rule = " ".join(filter(None, [str(problem["rule"]), problem["hint"]]))
-    same = {name: problem[name] for name in ("code", "value", "line", "column")}
+    same = {name: problem[name] for name in ("code", "value", "line")}
     return {"field": problem["path"], "rule": rule, **same}
 
 

@@ -55,7 +55,7 @@ class SampleForm(forms.Form):
 class CourseFileForm(forms.Form):
     """A course file: chosen from a disk, or, once it was previewed, sent along with the preview.
 
-    ``cleaned_data["data"]`` are its bytes, one more than is read at most; ``preview`` names what was
+    ``cleaned_data["content"]`` are its bytes, one more than is read at most; ``preview`` names what was
     shown, and is empty before.
     """
 
@@ -65,12 +65,12 @@ class CourseFileForm(forms.Form):
     confirm_scheme = forms.BooleanField(
         label=_("Weights and the pass rule may change although marks exist"), required=False
     )
-    data = forms.CharField(required=False, widget=forms.HiddenInput)
+    content = forms.CharField(required=False, widget=forms.HiddenInput)
     preview = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        sent, file = cleaned.get("data"), cleaned.get("file")
+        sent, file = cleaned.get("content"), cleaned.get("file")
         if not sent and file is None and "file" not in self.errors:
             self.add_error("file", ValidationError(_("Choose a file."), code="required"))
         try:
@@ -78,6 +78,6 @@ class CourseFileForm(forms.Form):
         except (binascii.Error, ValueError):
             self.add_error("file", ValidationError(_("Choose the file again."), code="garbled"))
             kept = b""
-        cleaned["data"] = kept or (file.read(LARGEST + 1) if file else b"")
+        cleaned["content"] = kept or (file.read(LARGEST + 1) if file else b"")
         cleaned["preview"] = cleaned.get("preview", "") if kept else ""
         return cleaned

@@ -178,8 +178,6 @@ class Problem(serializers.Serializer[Any]):
     line = serializers.IntegerField(required=False, help_text="of a file, from 1")
     column = serializers.CharField(required=False, help_text="of a file, by name")
     version = serializers.IntegerField(required=False)
-    line = serializers.IntegerField(required=False)
-    column = serializers.IntegerField(required=False)
 
 
 class ProblemDetails(serializers.Serializer[Any]):

@@ -62,7 +62,9 @@ def upload(client: Client, text: str | bytes, page: str = PAGE, **fields: str) -
 def confirm(client: Client, shown: HttpResponse, page: str = PAGE, **fields: str) -> HttpResponse:
     """Press the button of a preview, with what is in its form."""
     html = shown.content.decode()
-    found = dict(re.findall(r'<input type="hidden" name="(data|preview)" value="([^"]*)">', html))
+    found = dict(
+        re.findall(r'<input type="hidden" name="(content|preview)" value="([^"]*)">', html)
+    )
     return client.post(page, found | fields)
 
 
@@ -132,9 +134,9 @@ def test_course_file_is_bound_to_its_preview(client: Client, iris: Membership) -
     shown = upload(client, changed(("short_name: Small", "short_name: Tiny")))
     other = base64.b64encode(changed(("short_name: Small", "short_name: Huge")).encode()).decode()
 
-    assert confirm(client, shown, data=other).status_code == 409
+    assert confirm(client, shown, content=other).status_code == 409
     assert confirm(client, shown, preview="0" * 64).status_code == 409
-    assert confirm(client, shown, data="%%%").status_code == 422
+    assert confirm(client, shown, content="%%%").status_code == 422
     assert Course.objects.get().short_name == "Small"
 
 

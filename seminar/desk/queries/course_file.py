@@ -7,7 +7,7 @@ news and in which second, earlier versions of the switches and of the pass rule,
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from assignments.models import Assignment
@@ -93,11 +93,11 @@ def course_file(course: Course) -> schema.CourseFile:
 
 def _part(kind: type[PartT], /, **fields: Any) -> PartT:
     """Build a part without its checks: the values come from rows; texts as a file can hold them."""
-    said = {
+    said: dict[str, Any] = {
         name: plain_text(value) if isinstance(value, str) else value
         for name, value in fields.items()
     }
-    return kind.model_construct(**said)
+    return cast(PartT, kind.model_construct(None, **said))
 
 
 def _named(row: Any, *names: str) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def _policies(course: Course) -> schema.Policies:
 
 def _staff(course: Course) -> list[Membership]:
     """Return who runs the course now, instructors first. One query."""
-    rows = course.memberships.active().staff().select_related("user")  # type: ignore[attr-defined]
+    rows = course.memberships.active().staff().select_related("user")
     return sorted(
         rows,
         key=lambda row: (

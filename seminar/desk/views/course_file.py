@@ -73,7 +73,7 @@ def exchange(request: HttpRequest, apply: Apply, context: dict[str, Any]) -> Htt
     form = CourseFileForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, context | {"form": form}, status=422)
-    data = cast(bytes, form.cleaned_data["data"])
+    data = cast(bytes, form.cleaned_data["content"])
     expected = form.cleaned_data["preview"]
     parsed = parse(data)
     if parsed.file is None:
@@ -86,7 +86,7 @@ def exchange(request: HttpRequest, apply: Apply, context: dict[str, Any]) -> Htt
         return _refused(request, context, problems, refusal=refusal, status=refusal.status)
     if expected:
         return _done(request, report)
-    sent = {"data": base64.b64encode(data).decode(), "confirm_scheme": terms["confirm_scheme"]}
+    sent = {"content": base64.b64encode(data).decode(), "confirm_scheme": terms["confirm_scheme"]}
     return _page(request, context | {"form": CourseFileForm(), "report": report, "sent": sent})
 
 

@@ -73,7 +73,7 @@ def moved_deadlines(
     moved = {key for key in before.keys() & after.keys() if before[key] != after[key]}
     if not moved:
         return ()
-    students = course.memberships.active().students()  # type: ignore[attr-defined]
+    students = course.memberships.active().students()
     count = students.count()
     extended: dict[str, list[datetime]] = {key: [] for key in moved}
     rows = Extension.objects.filter(

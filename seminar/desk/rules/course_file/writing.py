@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import date, time
 from decimal import Decimal
+from typing import Any
 
 from pydantic_core import PydanticUndefined
 from yaml.nodes import ScalarNode
@@ -25,7 +26,7 @@ BRACKETS = re.compile(r"[\[\]{},]")
 SPECIAL_BREAKS = str.maketrans(
     {"\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P", "\ufeff": "\\uFEFF"}
 )
-RESOLVER = Resolver()
+RESOLVER: Any = Resolver()
 A_TEXT = "tag:yaml.org,2002:str"
 
 
