@@ -17,7 +17,7 @@ from courses.queries import policy_in_force
 from presentations import rules
 from presentations.actions import locks
 from presentations.models import PreferenceChoice, PreferenceList, PreferenceRound, QueueEvent
-from presentations.queries import list_of, papers_of_round, ranking_of
+from presentations.queries import list_of, ranking_of
 from seminar.accounts.actions import audit, once
 from seminar.lib.errors import Refused
 from seminar.lib.templatetags.seminar_format import course_clock, course_time, deadline
@@ -264,16 +264,19 @@ def _store(
     at: datetime,
     number: int | None = None,
 ) -> PreferenceList:
-    is_new = list_ is None
+    before = ranking_of(list_)
     if list_ is None:
-        list_ = PreferenceList(round=round_, membership=membership)
+        list_ = PreferenceList(round=round_)
+    list_.membership = membership
     if number is not None and list_.number is None:
         list_.submitted_at = at
     list_.number = number
     list_.version += 1
     list_.changed_at = at
     list_.save()
-    if not is_new:
+    if before == tuple(paper.key for paper in papers):  # as it was prepared: nothing to write
+        return list_
+    if before:
         list_.choices.all().delete()
     PreferenceChoice.objects.bulk_create(
         PreferenceChoice(list=list_, paper=paper, position=position)
@@ -355,8 +358,11 @@ def _require_version(list_: PreferenceList | None, version: int, round_: Prefere
 def _require_valid(
     round_: PreferenceRound, ranked: Sequence[str], *, min_length: int
 ) -> dict[str, Paper]:
-    """Return the papers on offer by key. Raises Refused ``bad_list`` with every problem at once."""
-    papers = {paper.key: paper for paper in papers_of_round(round_)}
+    """Return the papers on offer by key, with their titles only: the queue waits for this.
+
+    Raises Refused ``bad_list`` with every problem at once.
+    """
+    papers = {paper.key: paper for paper in round_.papers.only("key", "title")}
     found = rules.list_refusals(ranked, papers.keys(), min_length, round_.max_length)
     if found:
         problems = [_problem(refusal, len(ranked)) for refusal in found]
