@@ -385,10 +385,6 @@ class PlainFacts(CourseApi):
         """Return the row. Raises Http404."""
         return self.course
 
-    def shown(self, kind: type[Answer]) -> Response:
-        """Answer with its facts as they are now."""
-        return self.answer(kind, self.row())
-
     def correct(self, kind: type[Answer], sent: dict[str, Any]) -> Response:
         """Mend it, then answer with its facts. Raises ValidationError, Refused."""
         changes, seen = sent["changes"], sent["seen"]
@@ -396,8 +392,8 @@ class PlainFacts(CourseApi):
         if missing:
             rule = _("Say what it was when you read it.")
             raise serializers.ValidationError({"seen": {name: [rule] for name in missing}})
-        actions.correct(self.row(), changes=changes, seen=seen, by=self.user, at=clock.now())
-        return self.shown(kind)
+        who: dict[str, Any] = {"by": self.user, "at": clock.now()}
+        return self.answer(kind, actions.correct(self.row(), changes=changes, seen=seen, **who))
 
 
 def plain_facts(model: type[Any], rows: str = "", lookup: str = "key") -> Any:
@@ -431,7 +427,7 @@ def plain_facts(model: type[Any], rows: str = "", lookup: str = "key") -> Any:
 
         @operation(f"read_{verb}_facts", "Facts that may be mended in place", answer=facts)
         def get(self, request: Request, slug: str, **key: str) -> Response:
-            return self.shown(facts)
+            return self.answer(facts, self.row())
 
         @operation(f"correct_{verb}", "Mend plain facts; nobody is told", body=body, answer=facts)
         def put(self, request: Request, slug: str, **key: str) -> Response:

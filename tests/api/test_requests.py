@@ -1,5 +1,6 @@
 """What every endpoint has in common: who is let in, how bodies are read, how errors look."""
 
+import gzip
 import json
 from typing import Any
 
@@ -214,3 +215,137 @@ def test_an_error_is_not_kept_by_anybody(student: Membership) -> None:
     answer = call(student, "GET", student.course, "grading")
 
     assert (answer["Content-Type"], answer["Cache-Control"]) == (PROBLEM, "private, no-store")
+
+
+# --- what no well-meant program sends ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["papers?limit=%00", "pap%00ers", "nowhere?x=a%00b"])
+def test_a_nul_in_an_address_is_problem_details(path: str, ta: Membership) -> None:
+    assert refused(call(ta, "GET", ta.course, path)) == (400, "malformed")
+
+
+def test_a_nul_in_a_form_is_problem_details(student: Membership) -> None:
+    client = Client()
+    client.force_login(student.user)
+    address = f"/api/v1/courses/{student.course.slug}/work/x/files"
+
+    assert refused(client.post(address, {"a\0b": "x"})) == (400, "malformed")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"no boundary in here", "multipart/form-data; boundary=x"),
+        (b"--x\r\n", "multipart/form-data"),
+        (b"--x\r\n", "multipart/form-data; boundary=" + "x" * 5000),
+        (b"a=1", "application/x-www-form-urlencoded; charset=nonsense"),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_problem_details(
+    body: bytes, kind: str, student: Membership
+) -> None:
+    client = Client()
+    client.force_login(student.user)
+    address = f"/api/v1/courses/{student.course.slug}/work/x/files"
+
+    status, _code = refused(client.generic("POST", address, body, content_type=kind))
+
+    assert status in {400, 404, 415, 422}
+
+
+def test_too_many_fields_are_problem_details(student: Membership) -> None:
+    client = Client()
+    client.force_login(student.user)
+    many = {f"field-{n}": "x" for n in range(1100)}
+    address = f"/api/v1/courses/{student.course.slug}/work/x/files"
+
+    assert refused(client.post(address, many)) == (400, "malformed")
+
+
+@pytest.mark.parametrize("path", ["%FF%FE", "%2e%2e/%2e%2e", "..%2f..%2fetc", "%C0%AF", "a" * 8000])
+def test_an_address_that_is_nonsense_leads_nowhere(path: str, ta: Membership) -> None:
+    status, _code = refused(call(ta, "GET", ta.course, path))
+
+    assert status in {400, 404}
+
+
+@pytest.mark.parametrize("method", ["TRACE", "FOO", "CONNECT"])
+def test_a_method_nobody_knows_is_refused(method: str, ta: Membership) -> None:
+    client = Client()
+    client.force_login(ta.user)
+
+    answer = client.generic(method, f"/api/v1/courses/{ta.course.slug}/papers")
+
+    assert refused(answer) == (405, "method_not_allowed")
+
+
+def test_a_method_cannot_be_smuggled(ta: Membership) -> None:
+    client = Client(headers={"X-HTTP-Method-Override": "POST"})
+    client.force_login(ta.user)
+    address = f"/api/v1/courses/{ta.course.slug}/announcements/new"
+
+    assert refused(client.get(f"{address}?_method=POST")) == (405, "method_not_allowed")
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (gzip.compress(json.dumps(NEWS).encode()), {"Content-Encoding": "gzip"}),
+        (json.dumps(NEWS).encode("utf-16"), {}),
+        (json.dumps(NEWS).encode("utf-7") + b"+", {}),
+        (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, {}),
+        (b"\xed\xa0\x80", {}),
+        (b"", {}),
+    ],
+)
+def test_a_body_in_another_coding_is_refused(
+    body: bytes, headers: dict[str, str], ta: Membership
+) -> None:
+    client = Client(headers=headers)
+    client.force_login(ta.user)
+    address = f"/api/v1/courses/{ta.course.slug}/announcements/new"
+
+    status, _code = refused(client.post(address, body, content_type="application/json"))
+
+    assert status in {400, 415, 422}
+    assert Announcement.objects.count() == 0
+
+
+@pytest.mark.parametrize("kind", ["", "json", "application", "application/json;", "x/" + "y" * 900])
+def test_a_content_type_that_is_none_is_no_error_of_ours(kind: str, ta: Membership) -> None:
+    answer = raw(ta, json.dumps(NEWS).encode(), kind)
+
+    assert answer.status_code == 201 or refused(answer)[0] in {400, 415, 422}
+
+
+@pytest.mark.parametrize(
+    "accept", ["", "*", "*/*;q=nonsense", "application/json;q=0", ",,,", "a/b/c", "text/html\t"]
+)
+def test_an_accept_header_of_any_kind_is_answered(accept: str, ta: Membership) -> None:
+    client = Client(headers={"Accept": accept})
+    client.force_login(ta.user)
+
+    answer = client.get(f"/api/v1/courses/{ta.course.slug}/papers")
+
+    assert answer.status_code in {200, 406}
+
+
+@pytest.mark.parametrize(
+    "span", ["bytes=0-0", "bytes=-1", "bytes=9-1,0-", "x=1", "bytes=" + "0-," * 999]
+)
+def test_a_range_is_nothing_to_an_answer(span: str, ta: Membership) -> None:
+    client = Client(headers={"Range": span})
+    client.force_login(ta.user)
+
+    assert client.get(f"/api/v1/courses/{ta.course.slug}/papers").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Bearer", "Bearer ", "bearer sem_", "Bearer \xff", "Bearer " + "x" * 60_000, "Bearer a b"],
+)
+def test_an_authorization_that_is_nonsense_is_401(header: str, db: None) -> None:
+    answer = Client().get("/api/v1/courses", headers={"Authorization": header})
+
+    assert refused(answer) == (401, "authentication_failed")
