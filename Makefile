@@ -1,7 +1,7 @@
 # `make help` lists what there is. Nothing but make and Python 3.11 or later has to be installed.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test campaign lint format lock
+.PHONY: help run demo test campaign bench lint format lock
 
 # The first Python that is new enough; it makes .venv, which is used from then on.
 PYTHON = $(shell for python in python3.11 python3 python3.12 python3.13 python3.14; do \
@@ -30,6 +30,10 @@ test: ## run all tests: SQLite, PostgreSQL with Redis, browser
 campaign: ## run what takes too long for every day: whole matrices, fuzzing
 	@$(BOOTSTRAP) dev
 	@$(RUN) tools/with_services.py -- $(RUN) tools/run_tests.py --campaign
+
+bench: ## measure speed beside its limits; NAME=rush picks one, ARGS=--full measures at every size
+	@$(BOOTSTRAP) dev
+	@$(RUN) tools/with_services.py --durable -- $(RUN) -m tools.bench $(NAME) $(ARGS)
 
 lint: ## check style, types, templates, imports, migrations and lock files
 	@$(BOOTSTRAP) dev

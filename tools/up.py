@@ -40,7 +40,9 @@ from django.conf import settings
 from django.core.management import call_command
 call_command("migrate", interactive=False, verbosity=0)
 if settings.DEMO:
-    call_command("load_demo", if_empty=True, stdout=sys.stderr)
+    from courses.models import Course
+    if not Course.objects.exists():  # the command's own imports take a second
+        call_command("load_demo", stdout=sys.stderr)
     from seminar.desk.queries.demo import demo_accounts
     from seminar.desk.rules.demo import ACCOUNTS
     if demo_accounts():
