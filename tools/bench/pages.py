@@ -49,6 +49,9 @@ VISITORS = {
     SIGNED_IN: "student",
     OPERATOR: "operator",
 }
+# These are another page for each role.
+HOMES = {"desk:home", "desk:course_home"}
+ROLES = ("student", "ta", "instructor")
 
 
 @dataclass(frozen=True)
@@ -131,15 +134,16 @@ def filled(route: str, names: dict[str, str]) -> str:
 
 def pages_of(course: Course, users: dict[str, User]) -> tuple[list[Page], list[str]]:
     """Return the pages, and the names of what cannot be opened: buttons, redirects, downloads."""
-    found, others = [], []
+    found: list[Page] = []
+    others: list[str] = []
     for name, route, view in routes(get_resolver().url_patterns):
         policy = policy_of(view)
-        visitor = VISITORS.get(policy, "") if policy else ""  # type: ignore[call-overload]
-        page = first_that_opens(course, Page(name, route, visitor), users.get(visitor))
-        if page is None:
-            others.append(name)
-        else:
-            found.append(page)
+        usual = VISITORS.get(policy, "") if policy else ""  # type: ignore[call-overload]
+        visitors = ROLES if name in HOMES else (usual,)
+        asked = (Page(name, route, visitor) for visitor in visitors)
+        pages = [first_that_opens(course, page, users.get(page.visitor)) for page in asked]
+        found += [page for page in pages if page is not None]
+        others += [name] if None in pages else []
     return found, others
 
 
