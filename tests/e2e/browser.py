@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,6 +90,8 @@ def session_of(user: User) -> str:
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = BACKEND
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    # allauth asks for the password again before it shows what guards an account.
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
     session.save()
     assert session.session_key
     assert settings.SESSION_COOKIE_NAME == "sessionid"

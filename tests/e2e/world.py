@@ -34,6 +34,9 @@ def berlin(on: date, hour: int = 12, minute: int = 0) -> datetime:
     return datetime.combine(on, time(hour, minute), BERLIN).astimezone(UTC)
 
 
+FINALS_ARE_PLANNED = berlin(date(2026, 1, 19))
+
+
 @dataclass
 class World:
     """The loaded course and who is in it. Ada has an account and no place yet."""
@@ -168,14 +171,16 @@ def speak_up(world: World, member: Membership, meeting: Meeting) -> None:
     grading.give_participation(item, meeting, member, Decimal(1), by=world.ta, at=meeting.ends_at)
 
 
-def hold_final_talk(world: World, members: list[Membership]) -> None:
+def hold_final_talk(
+    world: World, members: list[Membership], *, at: datetime = FINALS_ARE_PLANNED
+) -> None:
     presentations.schedule_final_talk(
         world.course.meetings.get(key="final-presentations"),
         "What came after LoRA",
         "literature_review",
         members,
         by=world.instructor.user,
-        at=berlin(date(2026, 1, 19)),
+        at=at,
         nonce=new_code(),
     )
 

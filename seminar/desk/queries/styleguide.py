@@ -7,6 +7,7 @@ from typing import Any
 from django.core.paginator import Paginator
 
 from seminar.lib.templatetags.seminar_format import STATUSES
+from seminar.lib.words import Words
 
 # A deadline at local midnight in Berlin, read two days earlier.
 AT = datetime(2025, 11, 9, 23, 0, tzinfo=UTC)
@@ -65,6 +66,48 @@ class SamplePerson:
         return self.name
 
 
+@dataclass(frozen=True)
+class SampleTable:
+    """As much of a read CSV file as its preview needs."""
+
+    names: tuple[str, ...] = ("name", "email", "role")
+    rows: tuple[int, ...] = (2, 3, 4)
+    encoding_name: str = "UTF-8"
+    delimiter_name: str = "semicolon"
+    sample: tuple[tuple[str, ...], ...] = (
+        ("Ada Lovelace", "ada.lovelace@example.org", "student"),
+        ("Nguyễn Thị Thùy Dương", "duong.nguyen@example.org", "student"),
+    )
+
+
+@dataclass(frozen=True)
+class SampleStep:
+    """One row of an import and what happens with it."""
+
+    line: int
+    subject: str
+    said: str
+
+    @property
+    def words(self) -> Words:
+        """Return the sentence in the shape that plans have."""
+        return Words(self.said)
+
+
+@dataclass(frozen=True)
+class SamplePlan:
+    """What an import would change."""
+
+    changes: tuple[SampleStep, ...] = (
+        SampleStep(2, "Ada Lovelace", "comes in as a student"),
+        SampleStep(3, "Nguyễn Thị Thùy Dương", "gets an account and comes in as a student"),
+    )
+    notices: tuple[SampleStep, ...] = (
+        SampleStep(4, "Grace Hopper", "is an instructor here and stays one"),
+    )
+    same: tuple[SampleStep, ...] = ()
+
+
 def samples() -> dict[str, Any]:
     """Return the context of the style guide; the form comes from the view."""
     pages = Paginator(range(60), 24)
@@ -74,6 +117,7 @@ def samples() -> dict[str, Any]:
         "zone": ZONE,
         "statuses": list(STATUSES),
         "keys_open": True,
+        "nowhere": "#sg-imports",
         "marks": ["L", "H", "IP", "FP", "R", "A"],
         "sample_course": SampleCourse(),
         "sample_members": [
@@ -96,6 +140,9 @@ def samples() -> dict[str, Any]:
             SamplePerson(name)
             for name in ("Ada Lovelace", "Grace Hopper", "Kurt Gödel", "Nguyễn Thị Thùy Dương")
         ],
+        "sample_upload": SamplePerson("roster.csv"),
+        "sample_table": SampleTable(),
+        "sample_plan": SamplePlan(),
         "accounts": [
             SamplePerson("Ada", "Ada, student", "a report is open"),
             SamplePerson("Bo", "Bo, TA"),
