@@ -56,6 +56,9 @@ class Cell(Answer):
     kind = serializers.CharField(source="item.kind")
     weight = Points(source="item.weight")
     max_points = Points(source="item.max_points")
+    bonus = serializers.BooleanField(
+        source="item.bonus", help_text="it comes on top of its component"
+    )
     status = serializers.CharField(help_text="a word of the status vocabulary")
     points = Quantity(allow_null=True)
     raw = Folded(allow_null=True)
