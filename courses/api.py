@@ -385,7 +385,7 @@ class PlainFacts(CourseApi):
         """Return the row. Raises Http404."""
         return self.course
 
-    def correct(self, kind: type[Answer], sent: dict[str, Any]) -> Response:
+    def correct(self, kind: type[Answer], row: Any, sent: dict[str, Any]) -> Response:
         """Mend it, then answer with its facts. Raises ValidationError, Refused."""
         changes, seen = sent["changes"], sent["seen"]
         missing = [name for name in changes if name not in seen]
@@ -393,7 +393,7 @@ class PlainFacts(CourseApi):
             rule = _("Say what it was when you read it.")
             raise serializers.ValidationError({"seen": {name: [rule] for name in missing}})
         who: dict[str, Any] = {"by": self.user, "at": clock.now()}
-        return self.answer(kind, actions.correct(self.row(), changes=changes, seen=seen, **who))
+        return self.answer(kind, actions.correct(row, changes=changes, seen=seen, **who))
 
 
 def plain_facts(model: type[Any], rows: str = "", lookup: str = "key") -> Any:
@@ -432,7 +432,8 @@ def plain_facts(model: type[Any], rows: str = "", lookup: str = "key") -> Any:
         @operation(f"correct_{verb}", "Mend plain facts; nobody is told", body=body, answer=facts)
         def put(self, request: Request, slug: str, **key: str) -> Response:
             """Mend some facts; where somebody gave one another value meanwhile: 409."""
-            return self.correct(facts, self.body(body))
+            row = self.row()
+            return self.correct(facts, row, self.body(body))
 
     View.__name__ = View.__qualname__ = f"{name}PlainFacts"
     return View

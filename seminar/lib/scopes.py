@@ -3,7 +3,7 @@
 A scope only ever takes away. What is left must still be allowed to the person, by their role, now.
 """
 
-from seminar.lib.access import Policy
+from typing import Protocol
 
 READ, WRITE = "read", "write"
 STAFF_READ, STAFF_WRITE = "staff:read", "staff:write"
@@ -12,7 +12,15 @@ STAFF_SCOPES = frozenset({STAFF_READ, STAFF_WRITE})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def scope_of(policy: Policy, method: str, *, as_staff: bool = False) -> str:
+class Guard(Protocol):
+    """What is asked of a policy here."""
+
+    @property
+    def for_staff(self) -> bool:
+        """Whether it lets in nobody but staff."""
+
+
+def scope_of(policy: Guard, method: str, *, as_staff: bool = False) -> str:
     """Return the one scope that a request needs.
 
     ``as_staff``: the reader is staff of the course they ask about. What a view shows to every

@@ -122,7 +122,7 @@ def test_only_shapes_for_staff_hold_an_email() -> None:
 
     holders = {name for name, shape in shapes.items() if "email" in shape["properties"]}
 
-    assert holders == {"Account", "Member", "WaitingApplication"}
+    assert holders == {"Account", "Member", "MovedVerdict", "WaitingApplication"}
 
 
 @pytest.mark.parametrize("address", ["/api/v1/schema/", "/api/v1/docs/"])
