@@ -193,11 +193,11 @@ def _stands(each: Given, now: CellNow) -> bool:
 def _step(each: Given, facts: GradeFacts) -> Step[Graded]:
     now = facts.cells[each.email, each.item]
     if each.kind is None:
-        words = Words(_("%(item)s: empty, so it stays as it is."), {"item": each.item})
-        return Step(each.line, each.email, "blank", words)
+        told = Words(_("%(item)s: empty, so it stays as it is."), {"item": each.item})
+        return Step(each.line, each.email, "blank", told)
     if _stands(each, now):
-        words = Words(_("%(item)s: stands already."), {"item": each.item})
-        return Step(each.line, each.email, "same", words)
+        told = Words(_("%(item)s: stands already."), {"item": each.item})
+        return Step(each.line, each.email, "same", told)
     if each.kind is not EntryKind.OVERRIDE and now.folded.override is not None:
         words = _(
             "%(item)s is overridden with %(points)s, which stays. To change it, write the state overridden."
