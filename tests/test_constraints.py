@@ -135,7 +135,7 @@ BREACHES: dict[str, tuple[str, dict[str, Any]]] = {
     "courses_tableupload_encoding_known": ("courses.TableUpload", {"encoding": "odd"}),
     "presentations_round_key_once": ("presentations.PreferenceRound", {"title": "Other"}),
     "presentations_round_closes_later": ("presentations.PreferenceRound", {"closes_at": NOON}),
-    "presentations_round_lengths": ("presentations.PreferenceRound", {"max_length": 2}),
+    "presentations_round_lengths": ("presentations.PreferenceRound", {"max_length": 0}),
     "presentations_list_once_per_student": ("presentations.PreferenceList", {"number": 2}),
     "presentations_list_number_once": (
         "presentations.PreferenceList",
@@ -340,8 +340,10 @@ def rows(db: None) -> dict[str, Row]:
 def round_rows(course: Course, member: Row, paper: Row) -> list[Row]:
     window = {"opens_rule": "x", "opens_at": NOON, "closes_rule": "x", "closes_at": LATER}
     round_ = PreferenceRound.objects.create(
-        course=course, key="round", title="Round", min_length=3, max_length=5, **window
-    )
+        course=course, key="round", title="Round", min_length=1, max_length=5, last_number=1,
+        last_event=1, **window,
+    )  # fmt: skip
+    round_.papers.set([paper])
     ranking = PreferenceList.objects.create(
         round=round_, membership=member, number=1, submitted_at=NOON, changed_at=NOON
     )
@@ -397,7 +399,7 @@ def grade_rows(course: Course, member: Row, meeting: Row) -> list[Row]:
         course=course, key="c", title="C", weight=Decimal(100), position=1
     )
     item = GradeItem.objects.create(
-        course=course, component=component, key="i", title="I", kind="attendance",
+        course=course, component=component, key="i", title="I", kind="participation",
         weight=Decimal(100), max_points=Decimal(10), position=1,
     )  # fmt: skip
     row = RubricRow.objects.create(item=item, key="r", title="R", max_points=1, position=1)

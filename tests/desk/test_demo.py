@@ -36,11 +36,14 @@ from presentations.models import (
 from presentations.queries import replay_bytes
 from seminar.accounts.models import AuditEntry, User
 from seminar.desk.actions.demo import load_demo
+from seminar.desk.actions.reminders import plan_reminders
 from seminar.desk.queries.demo import demo_accounts
+from seminar.desk.queries.invariants import all_invariants, run
 from seminar.desk.rules.demo import EMAILS
 from seminar.lib.canonical import canonical_bytes
 from seminar.lib.numbers import shown
 from seminar.lib.uploads import verify_file
+from seminar.notifications.actions import deliver
 from seminar.notifications.models import Message
 
 NOW = datetime(2026, 11, 25, 11, 0, tzinfo=UTC)
@@ -278,3 +281,15 @@ def test_demo_people_open_their_courses(email: str, set_clock: Any) -> None:
     client.force_login(User.objects.get(email=email))
     for address in ("/", f"/c/{MAIN}/", f"/c/{OTHER}/", f"/c/{MAIN}/schedule"):
         assert client.get(address, follow=True).status_code == 200, address
+
+
+def test_check_invariants_is_clean_on_the_demo() -> None:
+    """After one tick of the jobs, as the worker does within a minute of loading."""
+    plan_reminders(at=NOW)
+    deliver(now=lambda: NOW)
+
+    # The storage also holds what other tests uploaded.
+    ids = {found.id for found in all_invariants()} - {"I-12"}
+    found = list(run(at=NOW, only=ids))
+
+    assert [finding for finding in found if finding.violations or finding.error] == []

@@ -172,6 +172,7 @@ def test_allocate_round_serves_first_who_lost_a_talk_with_its_meeting(
     }
 
 
+@pytest.mark.plants_violation("I-01", reason="the paper has fewer places than presenters now")
 def test_allocate_round_keeps_who_presents_a_paper_that_lost_places(
     course: Course, staff: User, round_: PreferenceRound, papers: list[Paper], student: Membership
 ) -> None:

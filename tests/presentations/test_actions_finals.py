@@ -158,7 +158,7 @@ def test_schedule_final_talk_refusals_name_their_field(
         return [(refused.value.code, problem["field"]) for problem in refused.value.problems]
 
     assert problems(people[10]) == [("meeting_full", "meeting")]
-    Presentation.objects.filter(pk=Presentation.objects.latest("pk").pk).update(cancelled_at=NOON)
+    cancel_final_talk(Presentation.objects.latest("pk").pk, "Ill", staff, NOON)
     assert problems(people[0]) == [("has_a_talk", "members")]
     assert problems(people[10], finals.ends_at) == [("bad_final_talk", "meeting")]
 

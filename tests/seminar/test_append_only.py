@@ -39,13 +39,14 @@ def write_one_of_each() -> None:
     once("nonce-0001", user=student.user, verb="test", body=1, at=NOON, do=dict)
     round_ = make_round(course)
     make_submitted(round_, student, keys_of(round_))
-    item = make_item(make_component(course, "work", 100))
+    work = make_component(course, "work", 100)
+    item, joining = make_item(work), make_item(work, kind="participation")
     hand_in(item, student)
     StoredFile.objects.create(sha256="0" * 64, size=1, stored_at=NOON)
     score(item, student, "3")
     release(item, student, by=staff)
     ParticipationPoint.objects.create(
-        item=item, meeting=make_meeting(course), membership=student, points=1, at=NOON, by=staff
+        item=joining, meeting=make_meeting(course), membership=student, points=1, at=NOON, by=staff
     )
     run = ResultRun.objects.create(course=course, number=1, requested_at=NOON)
     Result.objects.create(run=run, membership=student, verdict="open", content={})
