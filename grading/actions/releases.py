@@ -37,12 +37,12 @@ def release_item(
     chosen = None if memberships is None else list(memberships)
     if not nonce:
         return show_to(item, chosen, by=by, at=at)
-    body = [item.key, chosen and [member.code for member in chosen]]
+    codes = None if chosen is None else [member.code for member in chosen]
     done = once(
         nonce,
         user=by.user,
         verb="release_item",
-        body=[item.course.slug, *body],
+        body=[item.course.slug, item.key, codes],
         at=at,
         do=lambda: {"codes": [member.code for member in show_to(item, chosen, by=by, at=at)]},
     )

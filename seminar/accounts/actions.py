@@ -176,7 +176,11 @@ def create_token(
     and what ``once`` raises.
     """
     User.objects.select_for_update().get(pk=user.pk)
-    facts = {"name": name, "scopes": rules.scopes_text(scopes), "expires_at": expires_at}
+    facts: dict[str, Any] = {
+        "name": name,
+        "scopes": rules.scopes_text(scopes),
+        "expires_at": expires_at,
+    }
     made: list[str] = []
 
     def do() -> dict[str, Any]:

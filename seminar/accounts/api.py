@@ -152,7 +152,7 @@ class Tokens(OwnAccount):
         if STAFF_SCOPES.intersection(facts["scopes"]) and lacks_second_factor(self.request):
             raise second_factor_required()
         try:
-            just_confirmed(request)  # type: ignore[arg-type] - it passes on what it lacks
+            just_confirmed(request)
         except ReauthenticationRequired:
             words = _("Confirm on the page “API tokens” that it is you, then send this again.")
             raise Refused("reauthentication_required", words, status=403) from None

@@ -47,8 +47,10 @@ def current_etag(reader: Reader) -> str | None:
         found = reader.get(reader.request, **reader.kwargs)
     except Http404:
         return None
-    renderer, media_type = reader.request.accepted_renderer, reader.request.accepted_media_type
-    return etag_of(renderer.render(found.data, media_type, {}))
+    renderer: Any = reader.request.accepted_renderer
+    media_type = reader.request.accepted_media_type
+    content: bytes = renderer.render(found.data, media_type, {})
+    return etag_of(content)
 
 
 def refuse_if_match(header: str, reader: Reader | None) -> None:

@@ -292,7 +292,7 @@ class ApiView(APIView):
     reads: ClassVar[type[ApiView] | None] = None
     takes_tokens: ClassVar[bool] = True
     staff_act_as_staff: ClassVar[bool] = False
-    authentication_classes = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    authentication_classes: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
     permission_classes = []
     throttle_classes = [PerMinute]
     parser_classes = [StrictJSON]
@@ -336,7 +336,8 @@ class ApiView(APIView):
 
     def require_scope(self) -> None:
         """Raise Refused("scope_missing", 403) if a token was not made for this; sessions are for all."""
-        token, scope = self.request.auth, self.scope_needed()
+        token: Any = self.request.auth
+        scope = self.scope_needed()
         if token is not None and not token.allows(scope):
             words = _("This needs a token with the scope %(scope)s.") % {"scope": scope}
             problem = {"field": "Authorization", "code": "scope_missing", "value": scope}
@@ -361,7 +362,7 @@ class ApiView(APIView):
             return
         kind = self.shown_by()
         if not self.was_answered():
-            refuse_if_match(header, kind and self.same_request(kind))
+            refuse_if_match(header, None if kind is None else self.same_request(kind))
 
     def same_request(self, kind: type[ApiView]) -> Any:
         """Return another view that answers the same request, from the same person."""
@@ -440,7 +441,7 @@ def conditional(view: View) -> View:
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        found = guarded(request, *args, **kwargs)
+        found: HttpResponse = guarded(request, *args, **kwargs)
         if hasattr(found, "add_post_render_callback"):  # what Django compares is not there before
             found.add_post_render_callback(as_problem)
             return found

@@ -14,9 +14,11 @@ from seminar.lib.scopes import SAFE_METHODS, STAFF_SCOPES, scope_of
 class ApiSchema(AutoSchema):
     """Describes an operation of an ``ApiView``."""
 
+    view: Any
+
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         """Return the operation with its scope and its conditions."""
-        operation = super().get_operation(*args, **kwargs)  # type: ignore[no-untyped-call]
+        operation = super().get_operation(*args, **kwargs)
         if operation is not None:
             self.add_scope(operation)
             self.add_precondition(operation)

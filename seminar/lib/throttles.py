@@ -50,8 +50,9 @@ def seconds_left(at: datetime) -> int:
 
 def reader_of(request: Request) -> tuple[str, str]:
     """Return under which rate a request falls, and by whom it is counted."""
-    if request.auth is not None:
-        return verb(request), f"token:{request.auth.code}"
+    token: Any = request.auth
+    if token is not None:
+        return verb(request), f"token:{token.code}"
     if request.user.is_authenticated:
         return verb(request), f"user:{request.user.pk}"
     return "anonymous", get_adapter().get_client_ip(request)
