@@ -138,7 +138,7 @@ def pages_of(course: Course, users: dict[str, User]) -> tuple[list[Page], list[s
     others: list[str] = []
     for name, route, view in routes(get_resolver().url_patterns):
         policy = policy_of(view)
-        usual = VISITORS.get(policy, "") if policy else ""  # type: ignore[call-overload]
+        usual = VISITORS.get(policy, "") if policy else ""
         visitors = ROLES if name in HOMES else (usual,)
         asked = (Page(name, route, visitor) for visitor in visitors)
         pages = [first_that_opens(course, page, users.get(page.visitor)) for page in asked]

@@ -139,7 +139,7 @@ def hand_in_and_present(scheme: Scheme, members: Sequence[Membership], at: datet
     Submission.objects.bulk_create(
         (
             Submission(
-                assignment_id=item.assignment_id,
+                assignment=item.assignment,
                 membership=member,
                 number=1,
                 received_at=at,

@@ -313,9 +313,9 @@ def main(name: str, n: int, _options: Sequence[str]) -> int:
         findings = check(first, answers)
         say(f"{name}_history", n, **findings)
         limits = [limit(n)]
-        spent = cpu_seconds(server)
+        before = cpu_seconds(server)
         seconds, answers = at_full_speed(second, port)
-        spent = cpu_seconds(server) - spent
+        after = cpu_seconds(server)
         limits.append(limit(n))
     times = spread([answer.seconds for answer in answers])
     say(
@@ -324,7 +324,7 @@ def main(name: str, n: int, _options: Sequence[str]) -> int:
         at_once=FULL_SPEED,
         **times,
         seconds=seconds,
-        server_cpu_ms=1000 * spent / n,
+        server_cpu_ms=None if after is None or before is None else 1000 * (after - before) / n,
         per_s=n / seconds,
         limit="lock, number and insert on one bare connection",
         limit_per_s=max(limits),

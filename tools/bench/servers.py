@@ -11,8 +11,6 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import psutil
-
 from tools import up
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,8 +33,8 @@ def commands(port: int, *, postgres: bool) -> dict[str, list[str]]:
 
 
 @contextlib.contextmanager
-def running(*commands: Sequence[str]) -> Iterator[list[psutil.Process]]:
-    """Run the processes meanwhile; what they say goes to stderr."""
+def running(*commands: Sequence[str]) -> Iterator[list[int]]:
+    """Run the processes meanwhile, yield their ids; what they say goes to stderr."""
     started = [
         subprocess.Popen(
             command,
@@ -44,21 +42,22 @@ def running(*commands: Sequence[str]) -> Iterator[list[psutil.Process]]:
             env=os.environ,
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr,
+            text=True,
             start_new_session=True,
             preexec_fn=up.die_with_parent,  # noqa: PLW1509 - no threads here
         )
         for command in commands
     ]
     try:
-        yield [psutil.Process(process.pid) for process in started]
+        yield [process.pid for process in started]
     finally:
         group = up.Group()
-        group.processes = dict(enumerate(started))  # type: ignore[assignment,arg-type]
+        group.processes = {str(process.pid): process for process in started}
         group.stop()
 
 
 @contextlib.contextmanager
-def web(port: int, *, postgres: bool) -> Iterator[psutil.Process]:
+def web(port: int, *, postgres: bool) -> Iterator[int]:
     """Serve on the port meanwhile."""
     with running(commands(port, postgres=postgres)["web"]) as (process,):
         deadline = time.monotonic() + READY_SECONDS
@@ -69,10 +68,14 @@ def web(port: int, *, postgres: bool) -> Iterator[psutil.Process]:
         yield process
 
 
-def cpu_seconds(process: psutil.Process) -> float:
-    """Return the processor time of a process and all below it."""
-    total = 0.0
-    for each in [process, *process.children(recursive=True)]:
-        used = each.cpu_times()
-        total += used.user + used.system
-    return total
+def cpu_seconds(leader: int) -> float | None:
+    """Return the processor time of all processes of a session; None where /proc does not tell."""
+    if sys.platform != "linux":
+        return None
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[3]) == leader:
+                ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
