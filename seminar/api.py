@@ -17,5 +17,5 @@ urlpatterns = [
     *desk.urlpatterns,
     *accounts.urlpatterns,
     *(path("courses/<slug:slug>/", include(app.urlpatterns)) for app in OF_A_COURSE),
-    re_path(r"^(?P<path>.*)$", unknown, name="unknown"),
+    re_path(r"^(?P<path>(?s:.*))$", unknown, name="unknown"),
 ]

@@ -349,3 +349,9 @@ def test_an_authorization_that_is_nonsense_is_401(header: str, db: None) -> None
     answer = Client().get("/api/v1/courses", headers={"Authorization": header})
 
     assert refused(answer) == (401, "authentication_failed")
+
+
+def test_an_address_with_a_line_break_is_answered_as_a_problem(db: None) -> None:
+    answer = Client().get("/api/v1/courses/%0A/papers")
+
+    assert refused(answer) == (404, "not_found")

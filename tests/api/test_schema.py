@@ -66,7 +66,7 @@ def test_every_operation_is_a_url_and_every_url_is_in_the_schema() -> None:
 
     assert set(operations()) == served
     assert {path for path, view in views.items() if not hasattr(view, "cls")} == {
-        "/api/v1/^(?P<path>.*)$"
+        "/api/v1/^(?P<path>(?s:.*))$"
     }
 
 
