@@ -91,7 +91,9 @@ def session_of(user: User) -> str:
     session[BACKEND_SESSION_KEY] = BACKEND
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     # allauth asks for the password again before it shows what guards an account.
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    fresh = {"method": "password", "at": time.time(), "reauthenticated": True}
+    session["account_authentication_methods"] = [fresh]
+    session["account_authentication_methods_user"] = str(user.pk)
     session.save()
     assert session.session_key
     assert settings.SESSION_COOKIE_NAME == "sessionid"
