@@ -85,7 +85,8 @@ def planned(browser: str, *, campaign: bool) -> list[Run]:
 
 def perform(runs: list[Run], folder: Path, arguments: list[str]) -> dict[str, tuple[int, str]]:
     """Run side by side; print each output as its run ends; return status and summary by name."""
-    waiting, running = list(runs), {}
+    waiting = list(runs)
+    running: dict[str, tuple[subprocess.Popen[bytes], Path]] = {}
     results: dict[str, tuple[int, str]] = {}
     last_report = time.monotonic()
     try:

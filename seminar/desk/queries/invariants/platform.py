@@ -187,8 +187,9 @@ def texts(at: datetime) -> Iterator[Violation]:
             if isinstance(field, models.CharField | models.TextField)
         ]
         names = [field.attname for field in fields]
-        found = model._base_manager.values_list("pk", *names) if names else ()
-        for pk, *values in found.iterator() if names else ():
+        if not names:
+            continue
+        for pk, *values in model._base_manager.values_list("pk", *names).iterator():
             for field, value in zip(fields, values, strict=True):
                 problem = _text_problem(field, value or "")
                 if problem:
@@ -267,7 +268,11 @@ def instants(at: datetime) -> Iterator[Violation]:
     """Openings and deadlines are what their rules make of the schedule and of today's time zones."""
     for course in Course.objects.all():
         schedule = schedule_facts(course)
-        for row in (*course.rounds.all(), *course.assignments.all()):
+        followed: list[PreferenceRound | Assignment] = [
+            *course.rounds.all(),
+            *course.assignments.all(),
+        ]
+        for row in followed:
             for name in ("opens", "closes"):
                 stored: datetime = getattr(row, f"{name}_at")
                 where = f"{row._meta.model_name} {course.slug}/{row.key} {name}"

@@ -63,6 +63,7 @@ def filled_tables(of: Iterable[type[models.Model]]) -> set[str]:
     return {str(name) for (name,) in rows(" UNION ALL ".join(probes))}
 
 
-def quoted(name: str) -> str:
-    """Return a table or column name as SQL spells it."""
+def quoted(name: str | None) -> str:
+    """Return a table or column name as SQL spells it. Every field looked at has a column."""
+    assert name is not None
     return connection.ops.quote_name(name)
