@@ -45,6 +45,8 @@ def item(request: CourseRequest, key: str) -> HttpResponse:
 @course_page(STAFF)
 def next_to_grade(request: CourseRequest, key: str) -> HttpResponse:
     """Go to what should be graded next: of one item, or of any where ``key`` is "all"."""
+    if key != ANY and queries.item_by_key(request.course, key) is None:
+        raise Http404
     found = queries.next_waiting(request.course, at=clock.now(), item_key="" if key == ANY else key)
     if found is None:
         messages.success(request, _("Nothing waits to be graded."))

@@ -1,6 +1,10 @@
 """The admin site: a repair desk for operators, the allocation board for instructors."""
 
-from django.contrib.admin import AdminSite
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from courses.queries import instructs_any_course
 from seminar.accounts.access import lacks_second_factor, lead_to_second_factor
+
+ViewType = TypeVar("ViewType", bound=Callable[..., Any])
 
 
 class SeminarAdminSite(AdminSite):
@@ -21,6 +27,21 @@ class SeminarAdminSite(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return has_the_role(request) and not lacks_second_factor(request)
+
+    def admin_view(self, view: ViewType, cacheable: bool = False) -> ViewType:  # noqa: FBT001, FBT002
+        """Ask a model's admin who may read its rows before the page asks whether a row is there.
+
+        Else those who may read none of them would still learn which ones exist.
+        """
+        owner = getattr(view, "__self__", None)
+
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if isinstance(owner, ModelAdmin) and not owner.has_view_permission(request):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return cast(ViewType, super().admin_view(guarded, cacheable))
 
     def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:
         back = request.GET.get("next", reverse("admin:index"))
