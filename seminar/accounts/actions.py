@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -126,6 +127,26 @@ def update_account(user: User, *, name: str, zone: str, at: datetime) -> User:
         after={"name": name, "zone": zone},
     )
     return locked
+
+
+@transaction.atomic
+def confirm_only_address(user: User, *, at: datetime) -> bool:
+    """Note that a person reads the mail of their one address; return whether that was new.
+
+    For a password set by a mailed link. People of a roster have an address nobody confirmed, and
+    would have to follow a second link to the same mailbox. Whoever wrote down another address
+    still has to confirm it: the link does not tell to which one it went. Locks the user row.
+    """
+    locked = User.objects.select_for_update().get(pk=user.pk)
+    others = EmailAddress.objects.filter(user=locked).exclude(email=locked.email)
+    confirmed = EmailAddress.objects.filter(email=locked.email, verified=True)
+    if others.exists() or confirmed.exists():
+        return False
+    EmailAddress.objects.update_or_create(
+        user=locked, email=locked.email, defaults={"verified": True, "primary": True}
+    )
+    audit("confirm_address", at=at, actor=user, subject=f"user {locked.code}")
+    return True
 
 
 @transaction.atomic

@@ -6,13 +6,16 @@ from zoneinfo import available_timezones
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
+from allauth.account.forms import ResetPasswordKeyForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from seminar.accounts import actions
 from seminar.accounts.rules import LONGEST
+from seminar.lib import clock
 from seminar.lib.scopes import READ, SCOPES
 
 SCOPE_WORDS = (
@@ -43,6 +46,14 @@ class ChangePasswordForm(AllauthChangePasswordForm):
         if not get_adapter().reauthenticate(self.user, typed):
             raise get_adapter().validation_error("enter_current_password")
         return typed
+
+
+class NewPasswordForm(ResetPasswordKeyForm):
+    """Takes the password chosen by a mailed link; who can read that mail has shown the address too."""
+
+    def save(self) -> None:
+        super().save()
+        actions.confirm_only_address(self.user, at=clock.now())
 
 
 class AddKeyForm(AddWebAuthnForm):

@@ -204,6 +204,7 @@ ACCOUNT_ADAPTER = "seminar.notifications.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "signup": "seminar.accounts.forms.SignupForm",
     "change_password": "seminar.accounts.forms.ChangePasswordForm",
+    "reset_password_from_key": "seminar.accounts.forms.NewPasswordForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
