@@ -28,13 +28,15 @@ CONFIRMED = Policy("account.confirmed")
 SITE = Policy("admin.site")
 # Lists and pages of rows that belong to courses: an instructor finds those of the own courses.
 ROWS = Policy("admin.rows")
+# The page of such a row, where nothing can be changed.
+READ_ONLY_ROWS = Policy("admin.read_only_rows")
 # The same, where a plain fact can be mended on the page.
 CORRECTABLE_ROWS = Policy("admin.correctable_rows")
 # Pages of ours beside those of a model: they do something to a row of the own courses.
 TOOLS = Policy("admin.tools")
 # Rows that belong to no course, for operators.
 OPERATORS_ROWS = Policy("admin.operators_rows")
-# Adding and deleting where neither is possible: nobody.
+# Adding and deleting where neither is possible, and look-ups that no form uses: nobody.
 NOBODY = Policy("admin.nobody")
 
 OTHERS: Mapping[str, Policy] = {
@@ -69,10 +71,10 @@ OTHERS: Mapping[str, Policy] = {
     "mfa_edit_webauthn": CONFIRMED,
     "admin:index": SITE,
     "admin:login": SITE,
-    "admin:logout": SITE,
+    "admin:logout": PUBLIC,
     "admin:password_change": SITE,
     "admin:password_change_done": SITE,
-    "admin:autocomplete": SITE,
+    "admin:autocomplete": NOBODY,
     "admin:jsi18n": SITE,
     "admin:view_on_site": SITE,
     "admin:app_list": SITE,
@@ -114,7 +116,9 @@ ADMINS: Mapping[str, Policy] = {
 }
 # Models of other packages, whose rows operators also add and delete.
 OPERATORS_OWN = frozenset({"auth.Group", "account.EmailAddress", "mfa.Authenticator"})
-PAGES_OF_ROWS = frozenset({"changelist", "change", "history", ""})
+# Models whose row is shown on a page of ours in the place of a form.
+BOARDS = frozenset({"presentations.PreferenceRound"})
+PAGES_OF_ROWS = frozenset({"changelist", "change", "history", "add", "delete"})
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,7 @@ class Address:
     route: str
     name: str
     view: Any
+    pattern: URLPattern
 
     @property
     def model_admin(self) -> admin.ModelAdmin | None:
@@ -149,16 +154,22 @@ class Address:
         """Return the policy of a page of a model's admin."""
         label = owner.model._meta.label
         prefix = f"admin:{owner.opts.app_label}_{owner.opts.model_name}_"
-        page = self.name.removeprefix(prefix) if self.name.startswith(prefix) else ""
+        page = self.name.removeprefix(prefix)
+        if page == self.name:  # an old address of a row, which leads to the present one
+            return SITE
         if page in {"add", "delete"} and label not in OPERATORS_OWN:
             return NOBODY
-        return ADMINS.get(label) if page in {*PAGES_OF_ROWS, "add", "delete"} else TOOLS
+        if page not in PAGES_OF_ROWS:
+            return TOOLS
+        policy = ADMINS.get(label)
+        is_form = page == "change" and label not in BOARDS
+        return READ_ONLY_ROWS if policy == ROWS and is_form else policy
 
 
 def every_view_declares_its_policy(**kwargs: Any) -> list[CheckMessage]:
     """Return an error for each address without a policy, and for each line that none needs."""
     found = list(addresses(get_resolver().url_patterns))
-    return [*undeclared(found), *stale(found, set(admin.site._registry))]
+    return [*undeclared(found), *stale(found)]
 
 
 def undeclared(found: list[Address]) -> list[CheckMessage]:
@@ -176,10 +187,10 @@ def undeclared(found: list[Address]) -> list[CheckMessage]:
     ]
 
 
-def stale(found: list[Address], models: set[Any]) -> list[CheckMessage]:
+def stale(found: list[Address]) -> list[CheckMessage]:
     """Return one error for each declared name or model that is not there any more."""
     names = {address.name for address in found}
-    labels = {model._meta.label for model in models}
+    labels = {owner.model._meta.label for address in found if (owner := address.model_admin)}
     gone = [*(set(OTHERS) - names), *(set(ADMINS) - labels), *(OPERATORS_OWN - labels)]
     return [
         Error(f"{name} has a policy in seminar.desk.checks but no page.", id="desk.E002")
@@ -195,9 +206,8 @@ def addresses(patterns: list[Any], route: str = "", space: str = "") -> Iterator
             inside = f"{space}{pattern.namespace}:" if pattern.namespace else space
             yield from addresses(pattern.url_patterns, here, inside)
         elif isinstance(pattern, URLPattern):
-            yield Address(
-                here, space + (pattern.name or name_of(pattern.callback)), pattern.callback
-            )
+            view = pattern.callback
+            yield Address(here, space + (pattern.name or name_of(view)), view, pattern)
 
 
 def name_of(view: Any) -> str:

@@ -1,12 +1,11 @@
 """The world holds a row of every model in every relation: a new model without one fails here."""
 
-from collections import deque
-
 import pytest
 from django.apps import apps
-from django.db.models import ForeignKey, Model
+from django.db.models import Model
 
 from courses.models import Course, Membership
+from tests.authz.objects import path_to
 from tests.authz.world import World
 from tests.test_constraints import OURS
 
@@ -16,6 +15,7 @@ BY_SLUG = {"accounts.AuditEntry", "notifications.Message"}
 # Belong to a person or to no one, never to a course: who may see them is said by other means.
 OF_NO_COURSE = {
     "accounts.User": "people are in many courses; their memberships are below",
+    "accounts.ApiToken": "a token acts for its person, wherever that person may",
     "accounts.Nonce": "answered requests belong to a person and are on no page",
     "assignments.StoredFile": "equal files are stored once, for whoever handed them in",
     "courses.Course": "is the course",
@@ -24,24 +24,6 @@ OF_NO_COURSE = {
 OF_ONE = {
     "courses.Application": "students were entered by staff here; those who applied have one",
 }
-
-
-def path_to(model: type[Model], target: type[Model]) -> str | None:
-    """The shortest way from a row to its course or person along foreign keys, as a lookup."""
-    queue, seen = deque([(model, "")]), {model}
-    while queue:
-        at, path = queue.popleft()
-        for field in at._meta.concrete_fields:
-            further = field.related_model
-            if not isinstance(field, ForeignKey) or further in seen or field.name.endswith("by"):
-                continue
-            step = f"{path}__{field.name}".lstrip("_")
-            if further is target:
-                return step
-            if further._meta.app_label in OURS and further._meta.label != "accounts.User":
-                seen.add(further)
-                queue.append((further, step))
-    return None
 
 
 def label(model: type[Model]) -> str:

@@ -20,8 +20,9 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.contrib.auth.models import Group
 from django.db import transaction
 
 from assignments.actions import HandIn, grant_extension, submit_file
@@ -31,6 +32,7 @@ from courses.actions import (
     announce,
     change_state,
     decide_application,
+    keep_table,
     send_application,
 )
 from courses.models import (
@@ -42,6 +44,7 @@ from courses.models import (
     Module,
     Paper,
     Prerequisite,
+    TableUpload,
 )
 from courses.rules import State
 from grading.actions import (
@@ -61,7 +64,8 @@ from presentations.actions import (
     publish_allocation,
     schedule_final_talk,
 )
-from presentations.models import Allocation, PreferenceRound, Presentation
+from presentations.models import Allocation, PreferenceRound, Presentation, Presenter
+from seminar.accounts.actions import create_token
 from seminar.accounts.models import User
 from seminar.lib import clock
 from tests.factories.assignments import make_draft, make_mini, make_pdf, make_report
@@ -138,6 +142,14 @@ class Place:
     participation_item: GradeItem
     talk_item: GradeItem
     results: ResultRun
+    roster_upload: TableUpload
+    preferences_upload: TableUpload
+    scores_upload: TableUpload
+
+    @property
+    def presenter(self) -> Presenter:
+        """The student's place in the talk."""
+        return self.talk.presenters.get(membership=self.people["student"])
 
     def __getattr__(self, name: str) -> Membership:
         """``place.student`` is ``place.people["student"]``."""
@@ -218,7 +230,11 @@ def build_world() -> World:
     half.save()
     for user in (*users.values(), *strangers.values(), operator, half):
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    TOTP.activate(half, generate_totp_secret())
+        TOTP.activate(user, generate_totp_secret())
+        RecoveryCodes.activate(user)
+    token = {"name": "Script", "scopes": ["read"], "expires_at": NOON + timedelta(days=30)}
+    for user in (*users.values(), *strangers.values()):
+        create_token(user, **token, at=NOON, nonce="")
     world = World(
         here=furnish(make_course(title="Seminar here"), users),
         there=furnish(make_course(title="Seminar there"), strangers),
@@ -229,9 +245,10 @@ def build_world() -> World:
         operator=operator,
         half=half,
     )
+    for place in world.places.values():
+        Group.objects.create(name=place.course.slug)
     become(world.draft.course, Course.State.DRAFT)
     become(world.archive.course, Course.State.ARCHIVED)
-    assert Authenticator.objects.filter(user=half).exists()
     return world
 
 
@@ -252,10 +269,35 @@ def furnish(course: Course, users: dict[str, User]) -> Place:
     found["people"] = people = join(course, users)
     found |= add_content(course, people)
     found |= add_talks(course, people)
+    found |= add_uploads(course, users["instructor"], found["open_round"])
     found |= add_work(course, people, found["module"])
     found |= add_grades(course, people, found)
     assert set(found) == {field.name for field in fields(Place)}
     return Place(**found)
+
+
+def add_uploads(course: Course, by: User, round_: PreferenceRound) -> dict[str, Any]:
+    """Files of an instructor that wait between preview and import."""
+    tables = {
+        "roster": "name,email\nNew Person,new@example.org\n",
+        "preferences": "email,1\n",
+        "scores": "email\n",
+    }
+    return {
+        f"{kind}_upload": keep_table(
+            TableUpload(
+                course=course,
+                by=by,
+                kind=kind,
+                about=round_.key if kind == "preferences" else "",
+                name=f"{kind}.csv",
+                encoding="utf-8",
+                content=text.encode(),
+                at=NOON,
+            )
+        )
+        for kind, text in tables.items()
+    }
 
 
 def join(course: Course, users: dict[str, User]) -> dict[str, Membership]:
