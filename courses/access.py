@@ -28,7 +28,7 @@ from django.utils.functional import classproperty
 from django.utils.translation import gettext_lazy as _
 
 from courses.models import Course, Membership
-from courses.queries import course_by_slug, membership_of
+from courses.queries import course_and_membership
 from seminar.accounts.access import (
     SignedInRequest,
     lacks_second_factor,
@@ -117,9 +117,8 @@ def course_page(policy: CoursePolicy) -> Callable[[View], View]:
 
 
 def found(slug: str, user: User | AnonymousUser) -> tuple[Course, Membership | None]:
-    """Return a course and somebody's membership of it. Raises Http404. Two queries."""
-    course = course_by_slug(slug)
-    membership = membership_of(course, user) if course else None
+    """Return a course and somebody's membership of it. Raises Http404. One query."""
+    course, membership = course_and_membership(slug, user)
     if course is None or (
         course.state == Course.State.DRAFT and not (membership and membership.is_staff)
     ):

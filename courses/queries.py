@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Prefetch, QuerySet
+from django.db.models import FilteredRelation, Prefetch, Q, QuerySet
 
 from courses.models import (
     Announcement,
@@ -43,18 +43,26 @@ def course_by_slug(slug: str) -> Course | None:
     return Course.objects.filter(slug=slug).first()
 
 
-def membership_of(course: Course, user: User | AnonymousUser) -> Membership | None:
-    """Return a person's membership of the course in whatever state, or None. One query.
+def course_and_membership(
+    slug: str, user: User | AnonymousUser
+) -> tuple[Course | None, Membership | None]:
+    """Return a course and a person's membership of it in whatever state. One query.
 
-    Its ``course`` and ``user`` are the objects passed in, not read again.
+    The membership's ``course`` and ``user`` are the objects returned and passed in.
     """
     if isinstance(user, AnonymousUser):
-        return None
-    membership = Membership.objects.filter(course=course, user_id=user.pk).first()
+        return course_by_slug(slug), None
+    own = FilteredRelation("memberships", condition=Q(memberships__user=user.pk))
+    rows = Course.objects.filter(slug=slug).annotate(own=own).select_related("own")
+    course = rows.first()
+    if course is None:
+        return None, None
+    # A membership that stayed on the course would be taken for everybody's.
+    membership: Membership | None = vars(course).pop("own", None)
     if membership is not None:
         membership.course = course
         membership.user = user
-    return membership
+    return course, membership
 
 
 def policy_in_force(course: Course) -> CoursePolicy:

@@ -19,7 +19,7 @@ LISTS = [
     .get("$ref", "")
     .endswith("List")
 ]
-MOST = 13
+MOST = 12
 
 
 def queries(world: World, place: tuple[str, str]) -> int:

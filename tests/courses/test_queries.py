@@ -4,11 +4,13 @@ from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 
 from courses.models import Course, CoursePolicy, Membership
 from courses.queries import (
     active_students,
     announcements_of,
+    course_and_membership,
     modules_tree,
     places_taken,
     policy_in_force,
@@ -25,6 +27,27 @@ from tests.factories.courses import (
     make_module,
     make_paper,
 )
+
+
+def test_course_and_membership_are_read_together(
+    course: Course, everybody: dict[str, Membership], django_assert_num_queries: Any
+) -> None:
+    for member in everybody.values():
+        with django_assert_num_queries(1):
+            found, own = course_and_membership(course.slug, member.user)
+            assert (found, own) == (course, member if member.course == course else None)
+            assert own is None or (own.course is found and own.user is member.user)
+        assert found is not None
+        assert vars(found).keys() == vars(course).keys()
+        assert found.memberships.count() == course.memberships.count()
+
+
+def test_course_and_membership_of_nobody_and_nowhere(
+    course: Course, student: Membership, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(2):
+        assert course_and_membership(course.slug, AnonymousUser()) == (course, None)
+        assert course_and_membership("nowhere", student.user) == (None, None)
 
 
 def test_active_students_are_those_who_are_graded(

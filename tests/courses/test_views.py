@@ -307,8 +307,8 @@ def test_people_query_count(
         make_application(course, courses_passed=[passed])
     client.force_login(instructor.user)
 
-    # session, user, course, membership; members, offered, applications, their courses, places
-    with django_assert_num_queries(9):
+    # session, user, course with membership; members, offered, applications, their courses, places
+    with django_assert_num_queries(8):
         client.get(f"/c/{course.slug}/people")
 
 
@@ -468,8 +468,8 @@ def test_papers_query_count(
         make_paper(student.course, module=module, meeting=meeting)
     client.force_login(student.user)
 
-    # session, user, course, membership; modules, their meetings, papers
-    with django_assert_num_queries(7):
+    # session, user, course with membership; modules, their meetings, papers
+    with django_assert_num_queries(6):
         client.get(f"/c/{student.course.slug}/papers")
 
 
@@ -557,6 +557,6 @@ def test_announcements_query_count(
         make_announcement(ta.course, author=ta.user)
     client.force_login(ta.user)
 
-    # session, user, course, membership; who is told, news
-    with django_assert_num_queries(6):
+    # session, user, course with membership; who is told, news
+    with django_assert_num_queries(5):
         client.get(f"/c/{ta.course.slug}/announcements")

@@ -221,7 +221,7 @@ def test_schedule_query_count(
     add_rows(course, rows)
     member = make_member(course)
     client.force_login(member.user)
-    with django_assert_num_queries(11):  # type: ignore[operator]
+    with django_assert_num_queries(10):  # type: ignore[operator]
         client.get(f"/c/{course.slug}/schedule")
 
 

@@ -599,11 +599,11 @@ class TestAccess:
 @pytest.mark.parametrize(
     ("path", "limit"),
     [
-        *((("queue",), 11), (("item", "report-1"), 11), (("gradebook",), 11)),
-        *((("attendance",), 7), (("take_attendance", "m1"), 7), (("participation", "m1"), 8)),
-        *((("release",), 11), (("results",), 12), (("student", "{code}"), 12)),
-        *((("grade", "report-1", "{code}"), 11), (("standing",), 12)),
-        (("feedback", "{work}"), 12),
+        *((("queue",), 10), (("item", "report-1"), 10), (("gradebook",), 10)),
+        *((("attendance",), 6), (("take_attendance", "m1"), 6), (("participation", "m1"), 7)),
+        *((("release",), 10), (("results",), 11), (("student", "{code}"), 11)),
+        *((("grade", "report-1", "{code}"), 10), (("standing",), 11)),
+        (("feedback", "{work}"), 11),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )

@@ -308,10 +308,10 @@ def test_pages_ask_a_bounded_number_of_questions(
         for member in make_students(course, size)
     ]
     for page, bound in {
-        reverse("presentations:preferences", args=[course.slug, round_.key]): 11,
-        reverse("presentations:rounds", args=[course.slug]): 6,
-        reverse("presentations:presentations", args=[course.slug]): 6,
-        reverse("presentations:presentation", args=[course.slug, talks[0].code]): 8,
+        reverse("presentations:preferences", args=[course.slug, round_.key]): 10,
+        reverse("presentations:rounds", args=[course.slug]): 5,
+        reverse("presentations:presentations", args=[course.slug]): 5,
+        reverse("presentations:presentation", args=[course.slug, talks[0].code]): 7,
     }.items():
         with django_assert_max_num_queries(bound):
             assert browser.get(page).status_code == 200
