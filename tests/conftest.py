@@ -10,7 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from seminar.lib import clock
 from tests.factories.courses import NOON
 
-pytest_plugins = ["tests.chromium", "tests.people"]
+pytest_plugins = ["tests.chromium", "tests.invariants", "tests.people"]
 
 # A loaded machine is not a failing test: examples are bounded in number, not in time.
 hypothesis_settings.register_profile("seminar", deadline=None)

@@ -71,12 +71,12 @@ def planned(browser: str, *, campaign: bool) -> list[Run]:
     no_services = {"DATABASE_URL": "sqlite://:memory:", "REDIS_URL": ""}
     if campaign:
         return [
-            Run("PostgreSQL", "campaign"),
+            Run("PostgreSQL", "campaign and not once"),
             Run("SQLite", "campaign and not services", no_services),
         ]
     unsafe = {"CHROMIUM": browser, "DJANGO_ALLOW_ASYNC_UNSAFE": "1"}
     return [
-        Run("PostgreSQL", "not e2e and not campaign"),
+        Run("PostgreSQL", "not e2e and not campaign and not once"),
         Run("SQLite", "not e2e and not services and not campaign", no_services),
         Run("Browser", "e2e and not campaign", unsafe, ("--ignore", LOOK)),
         Run("Look", "e2e and not campaign", unsafe, (LOOK,)),

@@ -31,6 +31,7 @@ from seminar.notifications.models import Message
 from tests.desk.test_course_file_checks import SMALL
 from tests.desk.test_course_file_examples import AUCKLAND, EXAMPLES, SEMINAR
 from tests.factories.courses import make_member
+from tests.factories.presentations import keys_of, make_submitted
 
 AT = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)
 
@@ -378,9 +379,16 @@ def test_load_course_refuses_capacity_below_use() -> None:
     ]
 
 
+def with_a_list() -> None:
+    """Somebody submitted a list: the round's promises count from then on."""
+    round_ = PreferenceRound.objects.get()
+    during = round_.opens_at + timedelta(hours=1)
+    make_submitted(round_, make_member(round_.course), keys_of(round_)[:1], during)
+
+
 def test_load_course_keeps_the_promises_of_a_round_that_has_lists() -> None:
     load()
-    PreferenceRound.objects.update(last_number=1)
+    with_a_list()
     dropped = (
         "    reportable: yes\n    presentable: yes\n    meeting: talks\nrounds",
         "    reportable: yes\nrounds",
@@ -398,7 +406,7 @@ def test_load_course_keeps_the_promises_of_a_round_that_has_lists() -> None:
 
 def test_load_course_may_close_a_round_later_until_it_is_closed() -> None:
     load()
-    PreferenceRound.objects.update(last_number=1)
+    with_a_list()
     later = ("closes: 2026-04-17 18:00", "closes: 2026-04-18 18:00")
 
     assert load(SMALL, later).changed == {"round": 1}
@@ -412,7 +420,7 @@ def test_load_course_never_closes_a_round_that_has_lists_earlier(at: datetime) -
     load()
     earlier = ("closes: 2026-04-17 18:00", "closes: 2026-04-17 17:59")
     later = ("closes: 2026-04-17 18:00", "closes: 2026-04-17 18:01")
-    PreferenceRound.objects.update(last_number=1)
+    with_a_list()
 
     assert refused(earlier, at=at) == [("rounds[0].closes", "round_closes_earlier", "round")]
     assert load(SMALL, later, at=at).changed == {"round": 1}

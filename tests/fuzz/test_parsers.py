@@ -25,6 +25,8 @@ from seminar.lib.tables import Columns, UnreadableError, read_table
 from tests.factories.assignments import make_pdf
 from tests.fuzz.mutation import chance_from, damaged
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 Parser = Callable[[bytes, random.Random], None]
 INPUTS = 150

@@ -11,6 +11,8 @@ import pytest
 
 from seminar.lib.logs import OneLine
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "seminar.example.org"
 COMPLETE = {

@@ -10,6 +10,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
+MANY_PAGES = 40
+
 pytestmark = pytest.mark.services
 
 
@@ -45,6 +47,26 @@ def test_bench_results_come_to_the_totals_of_the_aggregate() -> None:
     assert [totals["name"], standings["name"]] == ["results_totals", "results_standings"]
     assert totals["same_totals"] is standings["same_totals"] is True
     assert {"seconds", "limit_seconds", "times_limit", "limit"} <= standings.keys()
+
+
+def test_bench_pages_opens_every_page_in_both_sizes() -> None:
+    _settings, *pages, together = lines_of("pages", "--n", "1")
+
+    assert together["name"] == "pages_all"
+    assert together["pages"] == len(pages) >= MANY_PAGES
+    assert together["above_12_queries"] == together["dependent_on_rows"] == 0
+    opened = {(line["page"], line["visitor"]) for line in pages}
+    assert len(opened) == len(pages)
+    assert {("desk:about", "student"), ("desk:course_home", "instructor")} <= opened
+    assert {line["failed"] for line in pages} == {0}
+
+
+def test_bench_start_measures_what_make_run_starts() -> None:
+    _settings, line = lines_of("start", "--n", "1")
+
+    assert line["name"] == "start"
+    assert line["command"] in {"make run", "tools/up.py"}
+    assert {"first_seconds", "seconds", "limit", "limit_seconds", "times_limit"} <= line.keys()
 
 
 def test_bench_refuses_a_name_it_does_not_know() -> None:

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATION = """
 [pytest]
 markers =
     campaign
     e2e
+    once
     services
 """
 TESTS = """
@@ -27,6 +30,10 @@ def test_database():
 @pytest.mark.services
 def test_services():
     assert os.environ["REDIS_URL"] == "redis://here"
+
+@pytest.mark.once
+def test_once():
+    assert os.environ["DATABASE_URL"].startswith("sqlite")
 
 @pytest.mark.e2e
 def test_browser():

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90
 LINUX_ONLY = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
