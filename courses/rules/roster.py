@@ -248,7 +248,7 @@ def _forbidden(steps: Iterable[Step[Enrol]], facts: RosterFacts) -> Iterator[Pro
     if len(new) > facts.places_left:
         words = Words(
             _(
-                "%(new)s students would come in, but places left: %(left)s. Raise the number of places first, or shorten the file."
+                "New students in the file: %(new)s. Places left: %(left)s. Raise the number of places first, or shorten the file."
             ),
             {"new": len(new), "left": max(facts.places_left, 0)},
         )

@@ -60,19 +60,25 @@ class CourseFileForm(forms.Form):
     """
 
     file = forms.FileField(
-        label=_("Course file"), required=False, help_text=_("YAML, at most 1 MiB.")
+        label=_("Course file"),
+        help_text=_("YAML, at most 1 MiB."),
+        error_messages={"required": _("Choose a file.")},
     )
     confirm_scheme = forms.BooleanField(
-        label=_("Weights and the pass rule may change although marks exist"), required=False
+        label=_("Also change weights and the pass rule, although grades exist"),
+        help_text=_("Without this a file that changes them is refused once grades exist."),
+        required=False,
     )
     content = forms.CharField(required=False, widget=forms.HiddenInput)
     preview = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].required = not self.data.get("content")
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         sent, file = cleaned.get("content"), cleaned.get("file")
-        if not sent and file is None and "file" not in self.errors:
-            self.add_error("file", ValidationError(_("Choose a file."), code="required"))
         try:
             kept = base64.b64decode(sent or "", validate=True)
         except (binascii.Error, ValueError):
