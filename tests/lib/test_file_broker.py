@@ -1,0 +1,44 @@
+"""Messages between beat and worker as files: read whole, or not seen yet."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Empty
+
+import pytest
+from kombu import Connection
+
+from seminar.celery import app
+from seminar.lib import file_broker
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Connection]:
+    folder = str(tmp_path)
+    options = {"data_folder_in": folder, "data_folder_out": folder, "control_folder": folder}
+    with Connection("filesystem://localhost", transport_options=options) as connection:
+        yield connection
+
+
+def test_the_worker_uses_it(broker: Connection) -> None:
+    assert app.connection_for_read("filesystem://localhost").transport_cls == "filesystem"
+    assert type(broker.transport) is file_broker.Transport
+
+
+def test_messages_come_back_and_leave_nothing(broker: Connection, tmp_path: Path) -> None:
+    with broker.SimpleQueue("celery") as queue:
+        for number in range(3):
+            queue.put({"number": number})
+        seen = []
+        for _ in range(3):
+            message = queue.get(block=False)
+            seen.append(message.payload)
+            message.ack()
+
+    assert sorted(item["number"] for item in seen) == [0, 1, 2]
+    assert [path.name for path in tmp_path.iterdir() if ".msg" in path.name] == []
+
+
+def test_a_message_that_is_being_written_is_not_seen(broker: Connection, tmp_path: Path) -> None:
+    (tmp_path / "1_x.celery.msg.part").touch()
+    with broker.SimpleQueue("celery") as queue, pytest.raises(Empty):
+        queue.get(block=False)
