@@ -16,6 +16,7 @@ from assignments.rules import Part
 from courses.models import Membership, Paper
 from courses.rules import WallTimeError, local_instant
 from seminar.lib.errors import Refused
+from seminar.lib.form_fields import ClockTimeField, DayField
 
 FIELD_NAME = re.compile(
     rf"([0-9])\.({'|'.join(Part)})\.([0-9]{{1,2}})", re.ASCII
@@ -115,10 +116,10 @@ class ExtensionForm(forms.Form):
         to_field_name="code",
         error_messages={"invalid_choice": gettext_lazy("Choose a student of this course.")},
     )
-    day = forms.DateField(
+    day = DayField(
         label=gettext_lazy("New last day"), widget=forms.DateInput(attrs={"type": "date"})
     )
-    time = forms.TimeField(
+    time = ClockTimeField(
         label=gettext_lazy("Time"),
         initial="23:59",
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),

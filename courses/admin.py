@@ -4,14 +4,14 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet, URLField
+from django.db.models import CharField, IntegerField, Model, QuerySet, URLField
 from django.forms import BoundField
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from courses.actions import CORRECTABLE, correct
+from courses.actions import CORRECTABLE, PAPER_YEARS, correct
 from courses.models import (
     Announcement,
     Application,
@@ -24,6 +24,7 @@ from courses.models import (
 from courses.queries import instructed_courses, instructs_any_course
 from seminar.accounts.models import AuditEntry, User
 from seminar.lib import clock
+from seminar.lib.form_fields import LineField, WholeField
 from seminar.notifications.models import Message
 
 
@@ -113,7 +114,11 @@ class CorrectableAdmin(CourseScopedAdmin):
     """
 
     guarded_page: ClassVar[str] = ""
-    formfield_overrides = {URLField: {"assume_scheme": "https"}}
+    formfield_overrides = {
+        URLField: {"assume_scheme": "https"},
+        CharField: {"form_class": LineField},
+        IntegerField: {"form_class": WholeField},
+    }
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None
@@ -240,6 +245,12 @@ class PaperAdmin(CorrectableAdmin):
     list_filter = (OwnCourseFilter, "reportable", "presentable")
     list_select_related = ("course", "module", "meeting")
     search_fields = ("title", "authors", "key", "arxiv")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Name the years that a paper can have beside the field."""
+        if db_field.name == "year":
+            kwargs |= dict(zip(("min_value", "max_value"), PAPER_YEARS, strict=True))
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
 @admin.register(Announcement)

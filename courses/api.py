@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from django.db.models import CharField, TextField
+from django.db.models import CharField, PositiveSmallIntegerField, TextField
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import path
@@ -21,7 +21,7 @@ from courses.models import Paper as PaperRow
 from courses.rules import ROSTER_COLUMNS, Actor, State, check_prerequisites, next_states
 from seminar.lib import clock
 from seminar.lib.errors import Refused
-from seminar.lib.rest import Answer, Body, Nothing, Text, Window, listed, operation
+from seminar.lib.rest import Answer, Body, Line, Nothing, Text, Whole, Window, listed, operation
 from seminar.lib.table_api import Imported, TableFile, imported
 from seminar.lib.tables import Table
 
@@ -75,7 +75,7 @@ class Announcement(Answer):
 class News(Body):
     """What is announced."""
 
-    title = Text(max_length=200)
+    title = Line(max_length=200)
     body = Text(help_text="Markdown")
     public = serializers.BooleanField(help_text="on the public page too")
 
@@ -162,7 +162,7 @@ class OwnEnrolment(CourseApi):
 class Statement(Body):
     """What an applicant states. ``anyway``: apply although prerequisites are missing."""
 
-    level = Text(max_length=100)
+    level = Line(max_length=100)
     courses_passed = serializers.ListField(child=Text(max_length=50), max_length=100, default=list)
     equivalent = Text(max_length=2000, allow_blank=True, default="")
     frameworks = Text(max_length=1000, allow_blank=True, default="")
@@ -403,12 +403,17 @@ def plain_facts(model: type[Any], rows: str = "", lookup: str = "key") -> Any:
     meta = type("Meta", (), {"model": model, "fields": actions.CORRECTABLE[model]})
     base = (serializers.ModelSerializer,)
     mapping = serializers.ModelSerializer.serializer_field_mapping | {
-        CharField: Text,
+        CharField: Line,
         TextField: Text,
+        PositiveSmallIntegerField: Whole,
     }
     own = {"Meta": meta, "serializer_field_mapping": mapping}
     facts: Any = type(f"{name}Facts", (Answer, *base), own | {"__doc__": f"Plain facts: {verb}."})
+    optional: dict[str, dict[str, Any]]
     optional = {field: {"required": False} for field in meta.fields}  # type: ignore[attr-defined]
+    if "year" in optional:
+        first, last = actions.PAPER_YEARS
+        optional["year"] |= {"min_value": first, "max_value": last}
     own = own | {"Meta": type("Meta", (meta,), {"extra_kwargs": optional})}
     part: Any = type(f"{name}Part", (Body, *base), own | {"__doc__": "Those that are meant."})
     fields = {

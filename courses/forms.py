@@ -8,12 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from courses.actions import Statement
 from courses.models import Application, Course, Membership
 from courses.rules import Actor, Prerequisites, State, check_prerequisites, next_states
+from seminar.lib.form_fields import LineField
 
 
 class ApplicationForm(forms.Form):
     """What an applicant states. ``course`` says which courses stand on its list."""
 
-    level = forms.CharField(
+    level = LineField(
         label=_("Level of study"),
         max_length=100,
         help_text=_("For example: Master Computer Science, 3rd semester."),
@@ -107,7 +108,7 @@ class StateForm(forms.Form):
 class AnnouncementForm(forms.Form):
     """News for everybody in the course."""
 
-    title = forms.CharField(label=_("Title"), max_length=200)
+    title = LineField(label=_("Title"), max_length=200)
     body = forms.CharField(
         label=_("Text"),
         max_length=20_000,

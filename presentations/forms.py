@@ -12,6 +12,7 @@ from presentations import rules
 from presentations.models import Presentation
 from presentations.queries import FinalMeeting, FinalsPage
 from seminar.lib.errors import Refused
+from seminar.lib.form_fields import LineField, plain_whole
 from seminar.lib.templatetags.seminar_format import course_time
 
 LONGEST = 200
@@ -43,10 +44,10 @@ def read_ranking(data: QueryDict) -> RankingRequest:
         ranked = data.getlist("ranked")
         if len(ranked) > LONGEST:
             raise ValueError(len(ranked))
-        version = int(data.get("version", "0"))
+        version = plain_whole(data.get("version", "0"))
         verb, paper = _asked(data, ranked)
         if verb not in {"submit", "withdraw", "save"}:
-            place = int(data.get(f"to-{paper}") or 0) if verb == "to" else None
+            place = plain_whole(data.get(f"to-{paper}") or "0") if verb == "to" else None
             ranked = list(rules.moved(ranked, verb, paper, place))
             verb = "save"
     except ValueError as error:
@@ -69,7 +70,7 @@ class FinalTalkForm(forms.Form):
     the own tick.
     """
 
-    title = forms.CharField(
+    title = LineField(
         label=gettext_lazy("Title"),
         max_length=300,
         error_messages={"required": gettext_lazy("Give the talk a title.")},

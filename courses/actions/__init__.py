@@ -1,7 +1,7 @@
 """Writes of a course: who is in it, its news, corrections of its plain facts."""
 
 from courses.actions.announcing import announce
-from courses.actions.correcting import CORRECTABLE, correct
+from courses.actions.correcting import CORRECTABLE, PAPER_YEARS, correct
 from courses.actions.enrolling import (
     Statement,
     accept_applications,
@@ -14,6 +14,7 @@ from courses.actions.rosters import clear_table, import_roster, keep_table, plan
 
 __all__ = [
     "CORRECTABLE",
+    "PAPER_YEARS",
     "Statement",
     "accept_applications",
     "announce",

@@ -26,6 +26,8 @@ CORRECTABLE: dict[type, tuple[str, ...]] = {
     Announcement: ("title", "body", "public"),
 }  # fmt: skip
 """The fields that may be corrected in place. Dates, places, roles and the like have side effects."""
+PAPER_YEARS = (1900, 2100)
+"""First and last year a paper can be of, as the course file and the database have it."""
 
 
 @transaction.atomic

@@ -189,10 +189,16 @@ class VerdictChange(Answer):
 
 def clauses_of(sent: Sequence[Mapping[str, Any]]) -> list[rules.Clause]:
     """Return the conditions as the rules know them. Raises Refused naming the value."""
-    try:
-        return [rules.Clause(one["component"], parse_weight(one["at_least"])) for one in sent]
-    except NumberError as error:
-        raise Refused("pass_rule", error.words.text(), status=422) from None
+    clauses = []
+    for place, one in enumerate(sent):
+        try:
+            clauses.append(rules.Clause(one["component"], parse_weight(one["at_least"])))
+        except NumberError as error:
+            words = error.words.text()
+            field = f"clauses.{place}.at_least"
+            problem = {"field": field, "value": one["at_least"], "rule": words}
+            raise Refused("pass_rule", words, status=422, problems=[problem]) from None
+    return clauses
 
 
 class PassRule(CourseApi):

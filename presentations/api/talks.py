@@ -16,7 +16,7 @@ from presentations.api.ranking import Outcome
 from presentations.models import Presentation, Presenter
 from seminar.lib import clock
 from seminar.lib.errors import Refused
-from seminar.lib.rest import Answer, Body, Text, Window, listed, operation
+from seminar.lib.rest import Answer, Body, Line, Text, Window, listed, operation
 
 
 class OnStage(Answer):
@@ -203,7 +203,7 @@ class FinalTalk(Body):
     """A group's final talk: where, what, who."""
 
     meeting = Text(max_length=50, help_text="key of a meeting of final presentations")
-    title = Text(max_length=300)
+    title = Line(max_length=300)
     mode = serializers.ChoiceField(Presentation.Mode.choices)
     members = serializers.ListField(child=Text(max_length=16), max_length=20)
 

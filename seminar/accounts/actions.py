@@ -70,7 +70,7 @@ def once(
     """
     if not nonce:
         return do()
-    if not (8 <= len(nonce) <= 64 and nonce.isprintable()):
+    if not (8 <= len(nonce) <= 64 and nonce.isascii() and nonce.isprintable()):
         raise Refused("nonce_malformed", _("Reload the page and send the form again."), status=422)
     canonical = json.dumps([verb, body], sort_keys=True, cls=DjangoJSONEncoder)
     body_hash = hashlib.sha256(canonical.encode()).hexdigest()

@@ -23,6 +23,8 @@ from seminar.lib.rest import (
     ApiView,
     Body,
     Instant,
+    Line,
+    Name,
     Nothing,
     Text,
     Window,
@@ -59,7 +61,7 @@ class MadeToken(Answer):
 class WantedToken(Body):
     """What a token is for, what it may do, until when."""
 
-    name = Text(max_length=100)
+    name = Line(max_length=100)
     scopes = serializers.ListField(
         child=serializers.ChoiceField(SCOPES), min_length=1, max_length=len(SCOPES)
     )
@@ -97,7 +99,7 @@ class Account(Answer):
 class Changes(Body):
     """The name one goes by and the zone one reads times in."""
 
-    name = Text(max_length=200)
+    name = Name(max_length=200)
     zone = Text(max_length=64, allow_blank=True)
 
     def validate_zone(self, zone: str) -> str:

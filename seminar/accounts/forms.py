@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from seminar.accounts import actions
 from seminar.accounts.rules import LONGEST
 from seminar.lib import clock
+from seminar.lib.form_fields import LineField, NameField
 from seminar.lib.scopes import READ, SCOPES
 
 SCOPE_WORDS = (
@@ -30,7 +31,7 @@ DAYS = (7, 30, 90, 180, LONGEST.days)
 class SignupForm(AllauthSignupForm):
     """Sign-up asks for the name too: it stands on rosters and receipts."""
 
-    name = forms.CharField(
+    name = NameField(
         label=_("Your name"),
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
@@ -59,6 +60,8 @@ class NewPasswordForm(ResetPasswordKeyForm):
 class AddKeyForm(AddWebAuthnForm):
     """Adds a key or passkey; says what the two kinds mean."""
 
+    name = LineField(required=False, max_length=100)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         alone = self.fields["passwordless"]
@@ -72,7 +75,7 @@ class AddKeyForm(AddWebAuthnForm):
 class AccountForm(forms.Form):
     """The name a person goes by, and the zone they read times in beside the course's."""
 
-    name = forms.CharField(label=_("Your name"), max_length=200)
+    name = NameField(label=_("Your name"), max_length=200)
     zone = forms.ChoiceField(
         label=_("Your time zone"),
         required=False,
@@ -89,7 +92,7 @@ class AccountForm(forms.Form):
 class TokenForm(forms.Form):
     """A new token: what it is for, what it may do, for how long."""
 
-    name = forms.CharField(
+    name = LineField(
         label=_("Name"),
         max_length=100,
         help_text=_("What will use it, so that you know it again: “backup script on my laptop”."),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from seminar.lib.append_only import AppendOnly
 from seminar.lib.constraints import one_of
 from seminar.lib.fields import CodeField
+from seminar.lib.form_fields import validated_name
 from seminar.lib.scopes import SCOPES
 
 
@@ -37,7 +38,11 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Make an operator: runs the installation, belongs to no course."""
+        """Make an operator: runs the installation, belongs to no course.
+
+        The command line asks for the name: it is read like any other. Raises ValidationError.
+        """
+        fields["name"] = validated_name(fields.get("name", ""))
         return self.create_user(email, password, is_superuser=True, **fields)
 
 

@@ -9,13 +9,14 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from seminar.desk.rules.course_file.reading import LARGEST
+from seminar.lib.form_fields import ClockTimeField, DayField
 
 
 class ClockForm(forms.Form):
     """A wall time in the course's zone that the demo's clock shall show."""
 
-    date = forms.DateField(label=_("Date"), widget=forms.DateInput(attrs={"type": "date"}))
-    time = forms.TimeField(label=_("Time"), widget=forms.TimeInput(attrs={"type": "time"}))
+    date = DayField(label=_("Date"), widget=forms.DateInput(attrs={"type": "date"}))
+    time = ClockTimeField(label=_("Time"), widget=forms.TimeInput(attrs={"type": "time"}))
 
 
 class SampleForm(forms.Form):

@@ -10,6 +10,7 @@ import unicodedata
 
 from django.utils.translation import gettext_noop as _
 
+from seminar.lib.plaintext import has_visible, is_unseen
 from seminar.lib.words import Words
 
 LONGEST = 254
@@ -20,7 +21,6 @@ LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
 # The two standards for domains disagree about these: which domain is meant is not ours to guess.
 DISPUTED = frozenset("\u00df\u03c2\u200c\u200d")
-JOINERS = "\u200c\u200d"  # Persian names and many others need them
 
 
 class AddressError(ValueError):
@@ -97,11 +97,10 @@ def clean_name(text: str) -> str:
     """
     name = " ".join(unicodedata.normalize("NFC", text).split())
     for character in name:
-        hidden = unicodedata.category(character).startswith("C") and character not in JOINERS
-        if hidden or character == "\N{REPLACEMENT CHARACTER}":
+        if is_unseen(character) or character == "\N{REPLACEMENT CHARACTER}":
             words = _("This name holds a character that does not show or was lost (U+%(code)s).")
             raise AddressError(Words(words, {"code": f"{ord(character):04X}"}))
-    if not name.strip(JOINERS + " "):
+    if not has_visible(name):
         raise AddressError(Words(_("Every person needs a name.")))
     if len(name) > LONGEST_NAME:
         raise AddressError(Words(_("A name can have at most 200 characters.")))

@@ -11,7 +11,9 @@ were made over, and may name the ETag in ``If-Match``.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, ClassVar, TypeVar
@@ -40,6 +42,7 @@ from rest_framework.views import APIView
 
 from seminar.lib.access import PUBLIC, Policy, declare, public
 from seminar.lib.errors import Refused
+from seminar.lib.form_fields import FIRST_YEAR, LAST_YEAR, validated_line, validated_name
 from seminar.lib.numbers import exact, plain, shown
 from seminar.lib.preconditions import changed, refuse_if_match
 from seminar.lib.problems import MEDIA_TYPE, problem
@@ -53,6 +56,13 @@ MOST = 200
 USUAL = 100
 BIGGEST = 999_999_999
 LONGEST = 20_000
+HALF = re.compile("[\ud800-\udfff]")
+LOST = "\N{REPLACEMENT CHARACTER}"
+INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]([01][0-9]|2[0-3]):[0-5][0-9]"
+    r"(?::[0-5][0-9](?:\.[0-9]{1,6})?)?(?:[Zz]|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])?"
+)
+WIDEST_OFFSET = timedelta(hours=14)
 IDEMPOTENCY = "Idempotency-Key"
 
 
@@ -72,11 +82,13 @@ class StrictJSON(BaseParser):
         if len(raw) > most:
             raise RequestDataTooBig
         try:
-            return json.loads(
+            found = json.loads(
                 raw.decode(), object_pairs_hook=_each_key_once, parse_constant=_no_constant
             )
         except (ValueError, RecursionError) as error:
             raise ParseError(_("The body is not JSON: %(why)s") % {"why": error}) from None
+        refuse_unwritable(found)
+        return found
 
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -88,6 +100,24 @@ def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(text: str) -> Any:
     raise ValueError(text)
+
+
+def refuse_unwritable(body: Any) -> None:
+    """Refuse a key or text that no database and no answer can hold: with a NUL or half a character.
+
+    Raises ValidationError naming the topmost field. Walks without recursion: a body may be deep.
+    """
+    parts = [("", body)]
+    while parts:
+        field, part = parts.pop()
+        if isinstance(part, str) and ("\0" in part or HALF.search(part)):
+            name = HALF.sub(LOST, field.replace("\0", LOST))[:60]
+            rule = _("A NUL or half a character (a lone surrogate) stands here.")
+            raise serializers.ValidationError({name: [rule]})
+        if isinstance(part, list):
+            parts += [(field, each) for each in part]
+        elif isinstance(part, dict):
+            parts += [(field or key, each) for key, value in part.items() for each in (key, value)]
 
 
 # --- What is sent ----------------------------------------------------------------------------
@@ -104,6 +134,20 @@ class Text(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class Line(Text):
+    """A title or another text of one line, as ``seminar.lib.plaintext`` has it."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return validated_line(super().to_internal_value(data))
+
+
+class Name(Text):
+    """A person's name, as ``seminar.lib.addresses`` has it."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return validated_name(super().to_internal_value(data))
 
 
 class Whole(serializers.IntegerField):
@@ -130,13 +174,24 @@ class Digits(serializers.IntegerField):
 class Instant(serializers.DateTimeField):
     """An instant with its offset from UTC; a wall time without one is refused."""
 
-    default_error_messages = {"naive": "Write the offset from UTC too: 2025-11-10T00:00:00+01:00"}
+    default_error_messages = {
+        "naive": "Write the offset from UTC too: 2025-11-10T00:00:00+01:00",
+        "year": "Write an instant of the years 2000 to 2100.",
+    }
+
+    def to_internal_value(self, value: Any) -> Any:
+        """Read RFC 3339 and nothing else: no week dates, no compact form, no other digits."""
+        if not (isinstance(value, str) and INSTANT.fullmatch(value)):
+            self.fail("invalid", format="YYYY-MM-DDThh:mm[:ss]±hh:mm")
+        return super().to_internal_value(value.upper())
 
     def enforce_timezone(self, value: Any) -> Any:
         if value.tzinfo is None:
             self.fail("naive")
-        if not 2000 <= value.year <= 2100:
-            self.fail("overflow")
+        if abs(value.utcoffset()) > WIDEST_OFFSET:
+            self.fail("invalid", format="YYYY-MM-DDThh:mm[:ss]±hh:mm")
+        if not FIRST_YEAR <= value.year <= LAST_YEAR:
+            self.fail("year")
         return super().enforce_timezone(value)
 
 

@@ -6,7 +6,6 @@ beside each type tells an editor the same.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, time
@@ -19,8 +18,8 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from courses.rules import FixedTime, RuleTextError, parse_rule, rule_text, slug_refusal
-from seminar.desk.rules.course_file.plaintext import is_unseen
 from seminar.desk.rules.course_file.problems import did_you_mean
+from seminar.lib.plaintext import has_visible, is_unseen
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 LONGEST_LINE = 200
@@ -60,7 +59,7 @@ def _visible(text: str) -> str:
 def _line(longest: int) -> Callable[[object], str]:
     def check(value: object) -> str:
         text = _visible(_one(value)).strip()
-        if not text or not any(unicodedata.category(c)[0] in "LNPS" for c in text):
+        if not has_visible(text):
             _refuse("blank", "At least one visible character is needed here.")
         if "\n" in text or "\t" in text:
             _refuse("one_line", "This is one line of text; line breaks and tabs are not allowed.")

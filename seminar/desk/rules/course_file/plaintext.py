@@ -2,14 +2,7 @@
 
 import unicodedata
 
-HARMLESS = "\n\t\u200c\u200d"
-
-
-def is_unseen(character: str) -> bool:
-    """Tell whether a character cannot be seen and changes what is read around it."""
-    if character in HARMLESS:
-        return False
-    return unicodedata.category(character) in {"Cc", "Cf", "Cs"} or character in "\ufffe\uffff"
+from seminar.lib.plaintext import is_unseen
 
 
 def plain_text(text: str) -> str:
