@@ -110,12 +110,7 @@ ADMINS: Mapping[str, Policy] = {
     "grading.ParticipationPoint": ROWS,
     "grading.ResultRun": ROWS,
     "grading.Result": ROWS,
-    "auth.Group": OPERATORS_ROWS,
-    "account.EmailAddress": OPERATORS_ROWS,
-    "mfa.Authenticator": OPERATORS_ROWS,
 }
-# Models of other packages, whose rows operators also add and delete.
-OPERATORS_OWN = frozenset({"auth.Group", "account.EmailAddress", "mfa.Authenticator"})
 # Models whose row is shown on a page of ours in the place of a form.
 BOARDS = frozenset({"presentations.PreferenceRound"})
 PAGES_OF_ROWS = frozenset({"changelist", "change", "history", "add", "delete"})
@@ -157,7 +152,7 @@ class Address:
         page = self.name.removeprefix(prefix)
         if page == self.name:  # an old address of a row, which leads to the present one
             return SITE
-        if page in {"add", "delete"} and label not in OPERATORS_OWN:
+        if page in {"add", "delete"}:
             return NOBODY
         if page not in PAGES_OF_ROWS:
             return TOOLS
@@ -191,7 +186,7 @@ def stale(found: list[Address]) -> list[CheckMessage]:
     """Return one error for each declared name or model that is not there any more."""
     names = {address.name for address in found}
     labels = {owner.model._meta.label for address in found if (owner := address.model_admin)}
-    gone = [*(set(OTHERS) - names), *(set(ADMINS) - labels), *(OPERATORS_OWN - labels)]
+    gone = [*(set(OTHERS) - names), *(set(ADMINS) - labels)]
     return [
         Error(f"{name} has a policy in seminar.desk.checks but no page.", id="desk.E002")
         for name in sorted(gone)

@@ -101,3 +101,11 @@ def test_changelists_show_instructors_nothing_of_another_course(
         if SECRET in response.content.decode().lower()
     }
     assert telling == set()
+
+
+def test_the_admin_holds_models_of_ours_only() -> None:
+    labels = {model._meta.app_label for model in admin.site._registry}
+
+    assert labels == {
+        *("accounts", "notifications", "courses", "presentations", "assignments", "grading")
+    }

@@ -85,7 +85,7 @@ def test_a_line_without_a_page_is_found() -> None:
     gone = stale([])
 
     assert {error.id for error in gone} == {"desk.E002"}
-    assert len(gone) == len(checks.OTHERS) + len(checks.ADMINS) + len(checks.OPERATORS_OWN)
+    assert len(gone) == len(checks.OTHERS) + len(checks.ADMINS)
 
 
 @pytest.fixture
