@@ -7,13 +7,14 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db.models import (
+    Aggregate,
     CharField,
     DecimalField,
     F,
     IntegerField,
     OuterRef,
     Subquery,
-    Sum,
+    TextField,
     Value,
 )
 
@@ -32,7 +33,25 @@ from grading.rules import EntryKind
 from presentations.models import Presenter
 
 KINDS = {kind.value: kind for kind in EntryKind}
-POINTS = DecimalField(max_digits=12, decimal_places=2)
+NO_POINTS = Value(None, output_field=DecimalField(max_digits=12, decimal_places=2))
+
+
+class MemberIds(Aggregate):
+    """The memberships of a group of rows, as one text: their ids with commas between."""
+
+    function = "STRING_AGG"
+    template = "%(function)s(%(expressions)s::text, ',')"
+    output_field = TextField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """SQLite has another name for it."""
+        return self.as_sql(
+            compiler,
+            connection,
+            function="GROUP_CONCAT",
+            template="%(function)s(%(expressions)s)",
+            **context,
+        )
 
 
 class ComponentRow(NamedTuple):
@@ -86,7 +105,6 @@ class EntryRow(NamedTuple):
     seq: int
     kind: EntryKind
     points: Decimal | None
-    at: datetime
     submission: int | None
 
 
@@ -95,7 +113,6 @@ class SubmissionRow(NamedTuple):
 
     id: int
     received_at: datetime
-    late_days: int
 
 
 @dataclass
@@ -143,7 +160,7 @@ def rows_of(course: Course, *, only: Membership | None = None) -> Rows:
     who = {} if only is None else {"membership": only}
     read_entries(rows, who)
     read_work(rows, who)
-    read_marks(rows, who)
+    read_groups(rows, who)
     return rows
 
 
@@ -240,30 +257,23 @@ def meetings_of(course: Course) -> list[Meeting]:
 
 
 def read_entries(rows: Rows, who: dict[str, Membership]) -> None:
-    """Read histories and releases in one query."""
+    """Read histories in one query."""
     lines = GradeEntry.objects.filter(item__course=rows.course, **who).order_by()
-    shown = Release.objects.filter(item__course=rows.course, **who).order_by()
-    columns = ("item_id", "membership_id", "seq", "kind", "points", "at", "submission_id")
-    releases = shown.annotate(
-        seq=Value(0, output_field=IntegerField()),
-        kind=Value("release", output_field=CharField()),
-        points=Value(None, output_field=POINTS),
-        submission_id=Value(None, output_field=IntegerField()),
-    )
-    found = lines.values_list(*columns).union(releases.values_list(*columns), all=True)
-    for item, member, seq, kind, points, at, submission in found:
-        if kind == "release":
-            rows.released.add((item, member))
-        else:
-            rows.entries[item, member].append(EntryRow(seq, KINDS[kind], points, at, submission))
-    for history in rows.entries.values():
-        history.sort()
+    columns = ("item_id", "membership_id", "seq", "kind", "points", "submission_id")
+    several = set()
+    for item, member, seq, kind, points, submission in lines.values_list(*columns):
+        history = rows.entries[item, member]
+        history.append(EntryRow(seq, KINDS[kind], points, submission))
+        if len(history) > 1:
+            several.add((item, member))
+    for key in several:
+        rows.entries[key].sort()
 
 
 def read_work(rows: Rows, who: dict[str, Membership]) -> None:
     """Read what was handed in, extensions and talks in one query."""
     course = rows.course
-    columns = ("what", "membership_id", "ref", "when", "n")
+    columns = ("what", "membership_id", "ref", "when")
     text, number = CharField(), IntegerField()
     latest = (
         Submission.objects.filter(assignment__course=course, **who)
@@ -272,7 +282,6 @@ def read_work(rows: Rows, who: dict[str, Membership]) -> None:
             what=Value("submission", output_field=text),
             ref=F("assignment_id"),
             when=F("received_at"),
-            n=F("late_days"),
         )
         .values_list(*columns, "number", "id")
     )
@@ -283,7 +292,6 @@ def read_work(rows: Rows, who: dict[str, Membership]) -> None:
             what=Value("extension", output_field=text),
             ref=F("assignment_id"),
             when=F("until"),
-            n=Value(0, output_field=number),
             number=Value(0, output_field=number),
         )
         .values_list(*columns, "number", "id")
@@ -296,40 +304,62 @@ def read_work(rows: Rows, who: dict[str, Membership]) -> None:
             what=F("kind"),
             ref=F("presentation__meeting_id"),
             when=F("since"),
-            n=Value(0, output_field=number),
             number=Value(0, output_field=number),
         )
         .values_list(*columns, "number", "id")
     )
     newest: dict[tuple[int, int], int] = {}
-    for what, member, ref, when, days, count, pk in latest.union(extensions, talks, all=True):
+    for what, member, ref, when, count, pk in latest.union(extensions, talks, all=True):
         if what == "extension":
             rows.extensions[ref, member] = when
         elif what != "submission":
             rows.talks[what, member] = ref
         elif count > newest.get((ref, member), 0):
             newest[ref, member] = count
-            rows.submissions[ref, member] = SubmissionRow(pk, when, days)
+            rows.submissions[ref, member] = SubmissionRow(pk, when)
 
 
-def read_marks(rows: Rows, who: dict[str, Membership]) -> None:
-    """Read attendance and class participation in one query; points are summed per meeting."""
+def read_groups(rows: Rows, who: dict[str, Membership]) -> None:
+    """Read attendance, class participation and releases in one query.
+
+    Many students share a mark, a number of points, a release: one row names all of them.
+    """
+    text, zero = CharField(), Value(0, output_field=IntegerField())
     points = (
         ParticipationPoint.objects.filter(item__course=rows.course, **who)
         .order_by()
-        .values("meeting_id", "membership_id", "item_id")
-        .annotate(status=Value("", output_field=CharField()), sum=Sum("points"))
-        .values_list("meeting_id", "membership_id", "item_id", "status", "sum")
+        .values("item_id", "meeting_id", "points")
+        .annotate(what=Value("points", output_field=text), members=MemberIds("membership_id"))
+        .values_list("what", "item_id", "meeting_id", "points", "members")
     )
     marks = (
         AttendanceMark.objects.filter(meeting__course=rows.course, **who)
         .exclude(status="")
         .order_by()
-        .annotate(item=Value(0, output_field=IntegerField()), sum=Value(0, output_field=POINTS))
-        .values_list("meeting_id", "membership_id", "item", "status", "sum")
+        .values("status", "meeting_id")
+        .annotate(item=zero, sum=NO_POINTS, members=MemberIds("membership_id"))
+        .values_list("status", "item", "meeting_id", "sum", "members")
     )
-    for meeting, member, item, status, total in points.union(marks, all=True):
-        if item:
-            rows.points[item, member][meeting] = total
+    releases = (
+        Release.objects.filter(item__course=rows.course, **who)
+        .order_by()
+        .values("item_id")
+        .annotate(
+            what=Value("release", output_field=text),
+            meeting=zero,
+            sum=NO_POINTS,
+            members=MemberIds("membership_id"),
+        )
+        .values_list("what", "item_id", "meeting", "sum", "members")
+    )
+    for what, item, meeting, more, found in points.union(marks, releases, all=True):
+        members = map(int, found.split(","))
+        if what == "points":
+            for member in members:
+                sums = rows.points[item, member]
+                sums[meeting] = sums.get(meeting, 0) + more
+        elif what == "release":
+            rows.released.update((item, member) for member in members)
         else:
-            rows.marks[member][meeting] = status
+            for member in members:
+                rows.marks[member][meeting] = what

@@ -4,18 +4,19 @@ Page, API, job and command all come through ``staff_standings`` or ``student_sta
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from typing import TypeAlias
 
 from assignments.rules import GRACE, effective_deadline
 from assignments.rules import days_late as started_days
 from courses.models import Course, Meeting, Membership
 from grading import rules
 from grading.models import GradeItem
-from grading.queries.rows import ComponentRow, ItemRow, Rows, rows_of
+from grading.queries.rows import ComponentRow, EntryRow, ItemRow, Rows, rows_of
 from grading.rules import ItemFacts, ItemState, ItemValue
 from presentations.models import Presentation
 
@@ -24,7 +25,15 @@ TALK_MEETINGS = {
     Presentation.Kind.FINAL.value: Meeting.Kind.FINAL.value,
 }
 MARKS = {mark.value: mark for mark in rules.Mark}
+PRESENTATION = GradeItem.Kind.PRESENTATION.value
+GRADED = ItemState.GRADED
+SCORE = rules.EntryKind.SCORE
+NOT_TAKEN = rules.Mark.NOT_TAKEN
 COMPUTED = {GradeItem.Kind.ATTENDANCE.value, GradeItem.Kind.PARTICIPATION.value}
+
+
+Circumstances: TypeAlias = tuple[int, bool, bool, int]
+Known: TypeAlias = dict[Circumstances, ItemValue]
 
 
 @dataclass(frozen=True)
@@ -37,11 +46,25 @@ class Facts:
     meetings: Mapping[int, Meeting]
     ends: Mapping[int, datetime]
     last_talks: Mapping[str, datetime]
+    known: dict[tuple[datetime, bool], Known] = field(default_factory=dict, compare=False)
 
     @property
     def course(self) -> Course:
         """The course all this is about."""
         return self.rows.course
+
+    @cached_property
+    def plan(self) -> rules.Plan:
+        """The scheme, ready for judging many students."""
+        return rules.plan_of(self.scheme)
+
+    @cached_property
+    def unmarked(self) -> dict[int, rules.Mark]:
+        """The mark of somebody without any, at each meeting by date."""
+        return {
+            meeting.pk: NOT_TAKEN if meeting.cancelled_at is None else rules.Mark.CANCELLED
+            for meeting in self.rows.meetings
+        }
 
     @cached_property
     def last_end(self) -> datetime | None:
@@ -53,12 +76,22 @@ class Facts:
 class Judged:
     """One student: facts, value and state of each item by its key; standing and verdict."""
 
+    course_facts: Facts
     member: Membership
-    facts: Mapping[str, ItemFacts]
     values: Mapping[str, ItemValue]
-    states: Mapping[str, ItemState]
     standing: rules.Standing
     outcome: rules.Outcome
+
+    @cached_property
+    def facts(self) -> Mapping[str, ItemFacts]:
+        """What each state follows from. Pages show it; results do not need it."""
+        items = self.course_facts.rows.items.values()
+        return {item.key: item_facts(self.course_facts, item, self.member) for item in items}
+
+    @cached_property
+    def states(self) -> Mapping[str, ItemState]:
+        """The state of each item."""
+        return {key: value.state for key, value in self.values.items()}
 
 
 def facts_of(course: Course, *, only: Membership | None = None) -> Facts:
@@ -147,22 +180,69 @@ def judge(
     clauses: Sequence[rules.Clause] | None = None,
 ) -> Judged:
     """Judge one student by the rule in force, or by ``clauses``. No query."""
-    found: dict[str, ItemFacts] = {}
+    known = facts.known.setdefault((at, staff), {})
     values: dict[str, ItemValue] = {}
     for item in facts.rows.items.values():
-        fact = item_facts(facts, item, member)
-        found[item.key] = fact
-        values[item.key] = value_of(facts, item, member, fact, at=at, staff=staff)
-    now = rules.standing(facts.scheme, values)
+        values[item.key] = worth(facts, item, member, known, at=at, staff=staff)
+    now = rules.standing_by(facts.plan, values)
     rule = facts.clauses if clauses is None else clauses
-    states = {key: value.state for key, value in values.items()}
-    return Judged(member, found, values, states, now, rules.outcome(rule, now))
+    return Judged(facts, member, values, now, rules.outcome(rule, now))
+
+
+def worth(
+    facts: Facts, item: ItemRow, member: Membership, known: Known, *, at: datetime, staff: bool
+) -> ItemValue:
+    """Return what an item is worth, by ``value_of``; once for all in the same circumstances.
+
+    ``known`` are the values found so far at this instant. Where it is a plain score, the next one
+    differs by its points alone.
+    """
+    lines: Sequence[EntryRow] = facts.rows.entries.get((item.id, member.id), ())
+    like = circumstances(facts.rows, item, member.id, lines)
+    like_this = None if like is None else known.get(like)
+    if like_this is None:
+        fact = item_facts(facts, item, member)
+        found = value_of(facts, item, member, fact, at=at, staff=staff)
+        if like is not None:
+            known[like] = found
+        return found
+    if like_this.state is GRADED:
+        return rules.item_value(GRADED, lines[-1].points, item.max_points)
+    return like_this
+
+
+def circumstances(
+    rows: Rows, item: ItemRow, member: int, lines: Sequence[EntryRow]
+) -> Circumstances | None:
+    """Return all but points by which an item's value differs between students at one instant.
+
+    A class has few circumstances and many students in each. None where they are intricate and each
+    student is judged alone: excuses and overrides, extensions, late work, a score of an earlier
+    version; and for what is computed.
+    """
+    for line in lines:
+        if line.kind is not SCORE:
+            return None
+    released = (item.id, member) in rows.released
+    if item.kind == PRESENTATION:
+        talk = rows.talks.get((item.talk_kind, member), 0)
+        return item.id, bool(lines), released, talk
+    work = (item.assignment or 0, member)
+    if item.closes_at is None or work in rows.extensions:
+        return None
+    latest = rows.submissions.get(work)
+    if latest is None:
+        return item.id, bool(lines), released, 0
+    replaced = bool(lines) and lines[-1].submission not in {None, latest.id}
+    if replaced or latest.received_at >= item.closes_at:
+        return None
+    return item.id, bool(lines), released, 1
 
 
 def item_facts(facts: Facts, item: ItemRow, member: Membership) -> ItemFacts:
     """Return what the state of one item of one student follows from."""
     rows = facts.rows
-    key = (item.id, member.pk)
+    key = (item.id, member.id)
     lines = rows.entries.get(key)
     folded = rules.current(lines) if lines else rules.NO_LINES
     released = key in rows.released
@@ -280,13 +360,10 @@ def attendance_value(facts: Facts, member: Membership) -> ItemValue:
 
 def marks_of(facts: Facts, member: Membership) -> dict[int, rules.Mark]:
     """Return a student's mark at each meeting, by meeting id, in order of date."""
-    taken = facts.rows.marks.get(member.pk, {})
-    marks = {}
-    for meeting in facts.rows.meetings:
-        if meeting.cancelled_at is not None:
-            marks[meeting.pk] = rules.Mark.CANCELLED
-        else:
-            marks[meeting.pk] = MARKS[taken.get(meeting.pk, "not_taken")]
+    marks = facts.unmarked.copy()
+    for meeting, status in facts.rows.marks.get(member.id, {}).items():
+        if marks.get(meeting) is NOT_TAKEN:
+            marks[meeting] = MARKS[status]
     return marks
 
 
@@ -294,11 +371,8 @@ def participation_value(
     facts: Facts, item: ItemRow, member: Membership, *, at: datetime, known: bool
 ) -> ItemValue:
     """Return what class participation is worth; of points not released nothing shows."""
-    ahead = [
-        meeting.pk
-        for meeting in facts.rows.meetings
-        if meeting.cancelled_at is None and facts.ends[meeting.pk] > at
-    ]
+    ends = facts.ends
+    ahead = [pk for pk, mark in facts.unmarked.items() if mark is NOT_TAKEN and ends[pk] > at]
     if not known:
         return rules.item_value(ItemState.NOT_DUE if ahead else ItemState.UNRELEASED)
     points = facts.rows.points.get((item.id, member.pk), {})

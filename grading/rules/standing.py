@@ -9,24 +9,26 @@ own weight to the component it is in, which is worth its full weight at most. So
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from functools import lru_cache
-from math import ceil, lcm
+from math import ceil, gcd, lcm
+from typing import NamedTuple
 
 from grading.rules.entries import ItemState
 from grading.rules.scheme import Component, Scheme
-from grading.rules.values import ALL, NOTHING, ItemValue
+from grading.rules.values import NOTHING, ItemValue, Ratio
 
 PERCENT = Fraction(100)
 NEED_STEPS = 1000
 TOTAL = None
+ZERO: Ratio = (0, 1)
+ONE: Ratio = (1, 1)
 
 Values = Mapping[str, ItemValue]
-Evaluate = Callable[[ItemValue], Fraction | None]
+Evaluate = Callable[[ItemValue], Ratio | None]
 
 
 @dataclass(frozen=True)
@@ -60,152 +62,228 @@ class Standing:
 
 
 def standing(scheme: Scheme, values: Values) -> Standing:
-    """Return one student's standing. ``values`` has every item of the scheme by its key."""
-    running = _means(scheme, values, _decided, None)
+    """Return one student's standing. ``values`` has every item of the scheme by its key.
+
+    Who judges many students by one scheme keeps its plan: ``plan_of``, ``standing_by``.
+    """
+    return standing_by(plan_of(scheme), values)
+
+
+class Node(NamedTuple):
+    """A component made ready for sums: ``share`` among its siblings and ``shares`` of its parts.
+
+    Both are whole numbers that stand to each other as the weights do. ``extras`` are its bonus
+    items with what each adds to the component, as a ratio of weights.
+    """
+
+    key: str
+    weight: Fraction
+    share: int
+    parts: tuple[str, ...]
+    shares: tuple[int, ...]
+    extras: tuple[tuple[str, Ratio], ...]
+    items: tuple[str, ...]
+    drop_lowest: int
+    children: tuple[Node, ...]
+
+
+class Plan(NamedTuple):
+    """A scheme made ready for judging many students: weights as whole numbers, worked out once."""
+
+    top: tuple[Node, ...]
+    nodes: tuple[Node, ...]
+    items: tuple[str, ...]
+
+
+def plan_of(scheme: Scheme) -> Plan:
+    """Return the plan of a scheme: the same weights, as the sums want them."""
+    top = _nodes(scheme.components)
+    nodes = tuple(node for parent in top for node in _walk(parent))
+    return Plan(top, nodes, tuple(item.key for item in scheme.items()))
+
+
+def _nodes(components: Sequence[Component]) -> tuple[Node, ...]:
+    shares = _whole([component.weight for component in components])
+    return tuple(_node(one, share) for one, share in zip(components, shares, strict=True))
+
+
+def _node(component: Component, share: int) -> Node:
+    weight = Fraction(component.weight)
+    return Node(
+        key=component.key,
+        weight=weight,
+        share=share,
+        parts=tuple(item.key for item in component.parts),
+        shares=tuple(_whole([item.weight for item in component.parts])),
+        extras=tuple(
+            (item.key, (Fraction(item.weight) / weight).as_integer_ratio())
+            for item in component.bonus
+        ),
+        items=tuple(item.key for item in component.items),
+        drop_lowest=component.drop_lowest,
+        children=_nodes(component.children),
+    )
+
+
+def _walk(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node.children:
+        yield from _walk(child)
+
+
+def _whole(weights: Sequence[Decimal]) -> list[int]:
+    """Return the smallest whole numbers that stand to each other as the weights do."""
+    ratios = [weight.as_integer_ratio() for weight in weights]
+    common = lcm(*[below for _, below in ratios])
+    whole = [above * (common // below) for above, below in ratios]
+    least = gcd(*whole) or 1
+    return [one // least for one in whole]
+
+
+def standing_by(plan: Plan, values: Values) -> Standing:
+    """Return one student's standing by a plan; see ``standing``."""
+    running = _means(plan, values, _decided, None)
     if _settled(values) and None not in running.values():  # then all three are the same
         floors = ceilings = running
     else:
-        floors = _means(scheme, values, lambda value: value.low, NOTHING)
-        ceilings = _means(scheme, values, lambda value: value.high, ALL)
-
-    def part(key: str | None, weight: Fraction, dropped: tuple[str, ...], *, needs: bool) -> Part:
-        floor = _percent(floors[key] or NOTHING)
-        if floors is ceilings:
-            return Part(key, weight, floor, floor, floor, dropped, needs)
-        ceiling, now = _percent(ceilings[key] or NOTHING), running[key]
-        return Part(
-            key, weight, floor, ceiling, None if now is None else _percent(now), dropped, needs
-        )
-
-    parts = tuple(
-        part(c.key, _exactly(c.weight), _dropped(c, values), needs=_needs_decision(c, values))
-        for c in scheme.walk()
-    )
-    total = part(TOTAL, PERCENT, (), needs=any(found.needs_decision for found in parts))
-    undecided = (item.key for item in scheme.items() if _undecided(values[item.key]))
-    return Standing(total, parts, tuple(undecided))
+        floors = _means(plan, values, _low, ZERO)
+        ceilings = _means(plan, values, _high, ONE)
+    parts: list[Part] = []
+    for node in plan.nodes:
+        needs, lost = _needs_decision(node, values), _dropped(node, values)
+        numbers = _numbers(floors[node.key], ceilings[node.key], running[node.key])
+        parts.append(Part(node.key, node.weight, *numbers, lost, needs))
+    numbers = _numbers(floors[TOTAL], ceilings[TOTAL], running[TOTAL])
+    total = Part(TOTAL, PERCENT, *numbers, (), any(part.needs_decision for part in parts))
+    undecided = tuple([key for key in plan.items if values[key].undecided])
+    return Standing(total, tuple(parts), undecided)
 
 
 def _settled(values: Values) -> bool:
     """Tell whether everything that counts is decided for good."""
-    return all(
-        value.low is value.high is value.decided or not value.counted for value in values.values()
-    )
+    return all(value.settled or not value.counted for value in values.values())
 
 
-def _undecided(value: ItemValue) -> bool:
-    return value.open or value.state in {
-        ItemState.AWAITING,
-        ItemState.UNRELEASED,
-        ItemState.NEEDS_DECISION,
-    }
+def _numbers(
+    floor: Ratio | None, ceiling: Ratio | None, now: Ratio | None
+) -> tuple[Fraction, Fraction, Fraction | None]:
+    """Return floor, ceiling and running value in percent; one object where they are one number."""
+    low = _percent(floor or ZERO)
+    if floor is ceiling is now:
+        return low, low, low
+    return low, _percent(ceiling or ZERO), None if now is None else _percent(now)
 
 
-def _needs_decision(component: Component, values: Values) -> bool:
-    found = [values[item.key] for item in component.items]
-    parts = [values[item.key] for item in component.parts]
-    return (
-        any(_needs_decision(child, values) for child in component.children)
-        or any(value.state is ItemState.NEEDS_DECISION for value in found)
-        or (bool(parts) and not any(value.counted for value in parts))
-    )
+def _needs_decision(node: Node, values: Values) -> bool:
+    if node.children:
+        return any(_needs_decision(child, values) for child in node.children)
+    if any(values[key].state is ItemState.NEEDS_DECISION for key in node.items):
+        return True
+    return bool(node.parts) and not any(values[key].counted for key in node.parts)
 
 
-def _decided(value: ItemValue) -> Fraction | None:
-    return value.decided
+def _low(value: ItemValue) -> Ratio:
+    return value.ratios[0]
+
+
+def _high(value: ItemValue) -> Ratio:
+    return value.ratios[1]
+
+
+def _decided(value: ItemValue) -> Ratio | None:
+    return value.ratios[2]
 
 
 def _means(
-    scheme: Scheme, values: Values, evaluate: Evaluate, empty: Fraction | None
-) -> dict[str | None, Fraction | None]:
+    plan: Plan, values: Values, evaluate: Evaluate, empty: Ratio | None
+) -> dict[str | None, Ratio | None]:
     """Return the mean of every component by key, and of the whole under None, each worked out once.
 
-    ``empty`` is the mean of a component of which nothing counts.
+    ``empty`` is the mean of a component of which nothing counts. Means are ratios of whole
+    numbers, not always in lowest terms: they are put there once, where they are shown.
     """
-    means: dict[str | None, Fraction | None] = {}
+    means: dict[str | None, Ratio | None] = {}
 
-    def mean(component: Component) -> Fraction | None:
-        if component.children:
-            shares = [(_exactly(child.weight), mean(child)) for child in component.children]
-            kept = [(weight, share) for weight, share in shares if share is not None]
+    def joint(nodes: Sequence[Node]) -> Ratio | None:
+        shares = [(node.share, mean(node)) for node in nodes]
+        return _weighted([(w, share) for w, share in shares if share is not None], empty)
+
+    def mean(node: Node) -> Ratio | None:
+        if node.children:
+            found = joint(node.children)
         else:
-            vector = _vector(component, values, evaluate)
-            lost = _lowest(component, vector)
-            kept = [(weight, share) for key, weight, share in vector if key not in lost]
-        found = _weighted(kept, empty)
-        if kept and found is not None and component.bonus:
-            found = min(ALL, found + _extra(component, values, evaluate))
-        means[component.key] = found
+            kept = _kept(node, values, evaluate)
+            found = _weighted(kept, empty)
+            if kept and found is not None and node.extras:
+                found = _with_extras(found, node, values, evaluate)
+        means[node.key] = found
         return found
 
-    top = [(_exactly(component.weight), mean(component)) for component in scheme.components]
-    means[TOTAL] = _weighted([(w, share) for w, share in top if share is not None], empty)
+    means[TOTAL] = joint(plan.top)
     return means
 
 
-def _weighted(
-    shares: Sequence[tuple[Fraction, Fraction]], empty: Fraction | None
-) -> Fraction | None:
+def _weighted(shares: Sequence[tuple[int, Ratio]], empty: Ratio | None) -> Ratio | None:
+    """Return the weighted mean: sums of whole numbers over one denominator."""
     if not shares:
         return empty
-    # Sums of whole numbers over one denominator, put into lowest terms once: the same number, and
-    # many times as quick as adding fractions one by one.
-    first = shares[0][0]
-    even = all(weight is first for weight, _ in shares)
-    weights = [1] * len(shares) if even else _whole([weight for weight, _ in shares])
-    parts = [(share.numerator, share.denominator) for _, share in shares]
-    common = lcm(*[below for _, below in parts])
-    top = sum(
-        weight * above * (common // below)
-        for weight, (above, below) in zip(weights, parts, strict=True)
-    )
-    return Fraction(top, common * sum(weights))
+    common = lcm(*[below for _, (_, below) in shares])
+    top = whole = 0
+    for weight, (above, below) in shares:
+        top += weight * above * (common // below)
+        whole += weight
+    if not whole:  # what weighs nothing counts alike
+        return _weighted([(1, share) for _, share in shares], empty)
+    return top, common * whole
 
 
-def _whole(weights: Sequence[Fraction]) -> list[int]:
-    """Return whole numbers that stand to each other as the weights do."""
-    common = lcm(*[weight.denominator for weight in weights])
-    return [weight.numerator * (common // weight.denominator) for weight in weights]
+def _with_extras(found: Ratio, node: Node, values: Values, evaluate: Evaluate) -> Ratio:
+    """Return a mean with bonus added: 5 % on top of 50 % add a tenth; never more than all."""
+    above, below = found
+    for key, (more, of) in node.extras:
+        value = values[key]
+        share = evaluate(value) if value.counted else None
+        if share is not None:
+            above, below = above * of * share[1] + more * share[0] * below, below * of * share[1]
+    return ONE if above >= below else (above, below)
 
 
-def _extra(component: Component, values: Values, evaluate: Evaluate) -> Fraction:
-    """Return what bonus adds, as a share of the component: 5 % on top of 50 % add a tenth."""
-    found = ((item.weight, values[item.key]) for item in component.bonus)
-    shares = ((weight, evaluate(value)) for weight, value in found if value.counted)
-    earned = sum((_exactly(weight) * (share or NOTHING) for weight, share in shares), NOTHING)
-    return earned / _exactly(component.weight)
+def _kept(node: Node, values: Values, evaluate: Evaluate) -> list[tuple[int, Ratio]]:
+    """Return weight and share of each part that counts and has one, less those left out."""
+    vector = _vector(node, values, evaluate)
+    lost = _lowest(node, vector)
+    return [(weight, share) for key, weight, share in vector if key not in lost]
 
 
-@lru_cache(maxsize=4096)
-def _exactly(weight: Decimal) -> Fraction:
-    return Fraction(weight)
+def _vector(node: Node, values: Values, evaluate: Evaluate) -> list[tuple[str, int, Ratio]]:
+    found = []
+    for key, weight in zip(node.parts, node.shares, strict=True):
+        value = values[key]
+        share = evaluate(value) if value.counted else None
+        if share is not None:
+            found.append((key, weight, share))
+    return found
 
 
-def _vector(
-    component: Component, values: Values, evaluate: Evaluate
-) -> list[tuple[str, Fraction, Fraction]]:
-    found = [(item, values[item.key]) for item in component.items if not item.bonus]
-    shares = [(item, evaluate(value)) for item, value in found if value.counted]
-    return [(i.key, _exactly(i.weight), share) for i, share in shares if share is not None]
-
-
-def _lowest(component: Component, vector: Sequence[tuple[str, Fraction, Fraction]]) -> set[str]:
+def _lowest(node: Node, vector: Sequence[tuple[str, int, Ratio]]) -> Collection[str]:
     """Return the keys of the items to leave out: the lowest, the first of equals, one stays."""
-    drops = max(0, min(component.drop_lowest, len(vector) - 1))
+    drops = max(0, min(node.drop_lowest, len(vector) - 1)) if node.drop_lowest else 0
     if not drops:
-        return set()
-    return {key for key, _, _ in sorted(vector, key=lambda entry: entry[2])[:drops]}
-
-
-def _dropped(component: Component, values: Values) -> tuple[str, ...]:
-    if not component.drop_lowest:
         return ()
-    lost = _lowest(component, _vector(component, values, _decided))
-    return tuple(item.key for item in component.items if item.key in lost)
+    common = lcm(*[below for _, _, (_, below) in vector])
+    ordered = sorted(vector, key=lambda entry: entry[2][0] * (common // entry[2][1]))
+    return {key for key, _, _ in ordered[:drops]}
 
 
-def _percent(share: Fraction) -> Fraction:
-    return Fraction(100 * share.numerator, share.denominator)
+def _dropped(node: Node, values: Values) -> tuple[str, ...]:
+    if not node.drop_lowest:
+        return ()
+    lost = _lowest(node, _vector(node, values, _decided))
+    return tuple(key for key in node.items if key in lost)
+
+
+def _percent(share: Ratio) -> Fraction:
+    return Fraction(100 * share[0], share[1])
 
 
 class Verdict(StrEnum):
@@ -276,10 +354,14 @@ def outcome(rule: Sequence[Clause], now: Standing) -> Outcome:
 
 def _holds(clause: Clause, now: Standing) -> bool | None:
     part = now.part(clause.component)
-    goal = _exactly(clause.at_least)
-    if part.floor >= goal:
+    above, below = clause.at_least.as_integer_ratio()
+    if _reaches(part.floor, above, below):
         return True
-    return False if part.ceiling < goal else None
+    return None if _reaches(part.ceiling, above, below) else False
+
+
+def _reaches(value: Fraction, above: int, below: int) -> bool:
+    return value.numerator * below >= above * value.denominator
 
 
 @dataclass(frozen=True)
@@ -304,14 +386,16 @@ def need_to_pass(scheme: Scheme, values: Values, clause: Clause) -> Need:
     goal = Fraction(clause.at_least)
     scope = Scheme(tuple(c for c in scheme.walk() if c.key == clause.component))
     scope = scope if scope.components else scheme
+    plan = plan_of(scope)
 
     def percent(step: int) -> Fraction:
         share = Fraction(step, NEED_STEPS)
 
-        def evaluate(value: ItemValue) -> Fraction:
-            return value.low + share * (value.high - value.low)
+        def evaluate(value: ItemValue) -> Ratio:
+            return (value.low + share * (value.high - value.low)).as_integer_ratio()
 
-        return PERCENT * (_means(scope, values, evaluate, share)[clause.component] or NOTHING)
+        means = _means(plan, values, evaluate, share.as_integer_ratio())
+        return _percent(means[clause.component] or ZERO)
 
     def reached(step: int) -> bool:
         return percent(step) >= goal

@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import TypeAlias
 
 from grading.rules.entries import ItemState
 
 NOTHING = Fraction(0)
 ALL = Fraction(1)
+
+Ratio: TypeAlias = tuple[int, int]
+UNDECIDED = {ItemState.AWAITING, ItemState.UNRELEASED, ItemState.NEEDS_DECISION}
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,25 @@ class ItemValue:
         """Tell whether the value may still change by what is to come."""
         return self.counted and self.low != self.high
 
+    @cached_property
+    def undecided(self) -> bool:
+        """Tell whether it is open, or waits for somebody's decision."""
+        return self.open or self.state in UNDECIDED
+
+    @cached_property
+    def settled(self) -> bool:
+        """Tell whether what is sure, possible and decided is one number."""
+        return self.low == self.high == self.decided
+
+    @cached_property
+    def ratios(self) -> tuple[Ratio, Ratio, Ratio | None]:
+        """``low``, ``high`` and ``decided`` as pairs of whole numbers, one object if settled."""
+        low = self.low.as_integer_ratio()
+        if self.settled:
+            return low, low, low
+        decided = None if self.decided is None else self.decided.as_integer_ratio()
+        return low, self.high.as_integer_ratio(), decided
+
 
 def item_value(
     state: ItemState,
@@ -53,10 +76,10 @@ def item_value(
 
     Raises ValueError for a graded or overridden item without points.
     """
-    if state in {ItemState.GRADED, ItemState.OVERRIDDEN}:
+    if state is ItemState.GRADED or state is ItemState.OVERRIDDEN:
         if points is None:
             raise ValueError(state)
-        return _scored(state, points, maximum)
+        return _scored(points, maximum, overridden=state is ItemState.OVERRIDDEN)
     if state is ItemState.EXCUSED:
         return excused_value()
     if state is ItemState.MISSING:
@@ -65,7 +88,8 @@ def item_value(
 
 
 @lru_cache(maxsize=16384)  # a course has few different scores, and many of each
-def _scored(state: ItemState, points: Decimal | Fraction, maximum: Decimal) -> ItemValue:
+def _scored(points: Decimal | Fraction, maximum: Decimal, *, overridden: bool) -> ItemValue:
+    state = ItemState.OVERRIDDEN if overridden else ItemState.GRADED
     share = min(max(Fraction(points) / Fraction(maximum), NOTHING), ALL)
     return ItemValue(state, share, share, share)
 
