@@ -9,11 +9,12 @@ from assignments.models import Assignment
 from courses.models import Course, Meeting, Membership
 from grading.models import Component
 from presentations.actions import allocate_round, publish_allocation
-from presentations.models import Allocation
-from tests.factories.assignments import make_report
+from presentations.models import Allocation, PreferenceList
+from tests.factories.assignments import make_draft, make_report
 from tests.factories.courses import (
     NOON,
     make_announcement,
+    make_application,
     make_course,
     make_meeting,
     make_member,
@@ -21,7 +22,7 @@ from tests.factories.courses import (
     make_prerequisite,
 )
 from tests.factories.grading import make_component, make_item, make_pass_rule
-from tests.factories.presentations import make_round, make_talk
+from tests.factories.presentations import keys_of, make_round, make_submitted, make_talk
 
 LINK = "https://meet.example.org/secret-room"
 
@@ -210,7 +211,7 @@ def test_about_query_count(
     client: Client, set_clock: object, course: Course, rows: int, django_assert_num_queries: object
 ) -> None:
     add_rows(course, rows)
-    with django_assert_num_queries(12):  # type: ignore[operator]
+    with django_assert_num_queries(10):  # type: ignore[operator]
         client.get(f"/c/{course.slug}/about")
 
 
@@ -223,6 +224,67 @@ def test_schedule_query_count(
     client.force_login(member.user)
     with django_assert_num_queries(10):  # type: ignore[operator]
         client.get(f"/c/{course.slug}/schedule")
+
+
+@pytest.mark.parametrize("rows", [1, 4])
+@pytest.mark.parametrize(
+    ("role", "needed"), [("student", 12), ("auditor", 5), ("ta", 11), ("instructor", 12)]
+)
+def test_course_home_query_count(  # noqa: PLR0917
+    client: Client,
+    set_clock: object,
+    course: Course,
+    rows: int,
+    role: str,
+    needed: int,
+    django_assert_num_queries: object,
+) -> None:
+    add_rows(course, rows)
+    member = make_member(course, role)
+    for report in Assignment.objects.all():
+        make_draft(report, member)
+    for number in range(rows):
+        make_application(course)
+        make_meeting(course, date(2025, 9, 1 + number))
+        round_ = make_round(course)
+        make_submitted(round_, make_member(course), keys_of(round_))
+    client.force_login(member.user)
+
+    with django_assert_num_queries(needed):  # type: ignore[operator]
+        assert client.get(f"/c/{course.slug}/").status_code == 200
+
+
+@pytest.mark.parametrize("rows", [1, 4])
+def test_about_query_count_of_a_member(
+    client: Client, course: Course, rows: int, django_assert_num_queries: object
+) -> None:
+    add_rows(course, rows)
+    client.force_login(make_member(course).user)
+    with django_assert_num_queries(12):  # type: ignore[operator]
+        client.get(f"/c/{course.slug}/about")
+
+
+def test_course_home_of_an_instructor_counts_lists_and_leaves_published_rounds_out(
+    client: Client, set_clock: object, course: Course, instructor: Membership
+) -> None:
+    long_ago = NOON - timedelta(days=9)
+    done = make_round(course, title="Done", opens_at=long_ago, closes_at=NOON - timedelta(days=8))
+    allocate_round(done.pk, instructor.user, NOON - timedelta(days=7))
+    publish_allocation(Allocation.objects.get().pk, instructor.user, NOON - timedelta(days=7))
+    coming = make_round(course, title="Open", opens_at=long_ago, closes_at=NOON + timedelta(days=9))
+    later = NOON + timedelta(days=20)
+    make_round(course, title="Later", opens_at=later, closes_at=later + timedelta(days=1))
+    for _ in range(2):
+        make_submitted(coming, make_member(course), keys_of(coming))
+    PreferenceList.objects.create(round=coming, membership=make_member(course), changed_at=NOON)
+    client.force_login(instructor.user)
+
+    steps = client.get(f"/c/{course.slug}/").context["page"].steps
+
+    assert [(step.title, step.note) for step in steps] == [
+        ("Open", "2 lists are in"),
+        ("3 students have no talk", ""),
+    ]
 
 
 def add_rows(course: Course, rows: int) -> None:

@@ -4,10 +4,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import F
+
 from assignments.models import Assignment
 from courses.models import Announcement, Course, Meeting, Membership, Module, Prerequisite
-from grading.models import Component, GradeItem
 from grading.queries import pass_rule_words
+from grading.queries.rows import ComponentRow, ItemRow, parts_of
 from presentations.models import PreferenceRound
 from seminar.lib.words import Words
 
@@ -28,8 +30,8 @@ class TocLine:
 class Weight:
     """A part of the grade, and the smaller parts or items it is made of."""
 
-    component: Component
-    made_of: list[Component | GradeItem]
+    component: ComponentRow
+    made_of: list[ComponentRow | ItemRow]
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,8 @@ class AboutPage:
 
 
 def about_page(course: Course, *, at: datetime) -> AboutPage:
-    """Read the public course page. Eleven queries at any size."""
-    meetings = list(course.meetings.prefetch_related("modules"))
+    """Read the public course page. Nine queries at any size."""
+    meetings = list(course.meetings.all())
     for meeting in meetings:
         meeting.course = course
     assignments = list(course.assignments.all())
@@ -59,7 +61,7 @@ def about_page(course: Course, *, at: datetime) -> AboutPage:
         staff=list(staff.order_by("role", "user__name")),
         announcements=list(course.announcements.filter(public=True, published_at__lte=at)[:5]),
         meetings=meetings,
-        contents=table_of_contents(list(course.modules.all()), meetings, assignments),
+        contents=table_of_contents(course, meetings, assignments),
         weights=weights_of(course),
         assignments=assignments,
         rounds=list(course.rounds.all()),
@@ -68,33 +70,38 @@ def about_page(course: Course, *, at: datetime) -> AboutPage:
 
 
 def weights_of(course: Course) -> list[Weight]:
-    """Return the parts of the grade in order, each with what it is made of. Two queries."""
-    components = list(course.components.all())
-    made_of: dict[int, list[Component | GradeItem]] = defaultdict(list)
-    for component in components:
-        if component.parent_id:
-            made_of[component.parent_id].append(component)
-    for item in course.grade_items.all():
-        made_of[item.component_id].append(item)
+    """Return the parts of the grade in order, each with what it is made of. One query."""
+    components, items, _policy = parts_of(course)
+    made_of: dict[int, list[ComponentRow | ItemRow]] = defaultdict(list)
+    for component in components.values():
+        if component.parent is not None:
+            made_of[component.parent].append(component)
+    for item in items.values():
+        made_of[item.component].append(item)
     return [
-        Weight(component, made_of[component.pk])
-        for component in components
-        if component.parent_id is None
+        Weight(component, made_of[component.id])
+        for component in components.values()
+        if component.parent is None
     ]
 
 
 def table_of_contents(
-    modules: list[Module], meetings: list[Meeting], assignments: list[Assignment]
+    course: Course, meetings: list[Meeting], assignments: list[Assignment]
 ) -> list[TocLine]:
-    """Return the modules in reading order with their depth and their L/H/IP/FP/R/A marks."""
-    children: dict[int | None, list[Module]] = {}
-    for module in modules:
-        children.setdefault(module.parent_id, []).append(module)
-    marks = marks_of(meetings, assignments)
+    """Return the modules in reading order with depth and L/H/IP/FP/R/A marks. One query."""
+    modules: dict[int, Module] = {}
+    taught: dict[int, list[int]] = defaultdict(list)
+    for row in course.modules.annotate(taught_in=F("meetings")):  # a module once per meeting
+        modules[row.pk] = row
+        taught[row.taught_in].append(row.pk)
+    children: dict[int | None, list[Module]] = defaultdict(list)
+    for module in modules.values():
+        children[module.parent_id].append(module)
+    marks = marks_of(meetings, taught, assignments)
     lines: list[TocLine] = []
 
     def walk(parent: int | None, depth: int) -> None:
-        for module in children.get(parent, []):
+        for module in children[parent]:
             lines.append(TocLine(module, depth, tuple(dict.fromkeys(marks[module.pk]))))
             walk(module.pk, depth + 1)
 
@@ -102,13 +109,18 @@ def table_of_contents(
     return lines
 
 
-def marks_of(meetings: list[Meeting], assignments: list[Assignment]) -> dict[int, list[str]]:
-    """Return the letters of each module by its id, in the order of the meetings."""
+def marks_of(
+    meetings: list[Meeting], taught: dict[int, list[int]], assignments: list[Assignment]
+) -> dict[int, list[str]]:
+    """Return the letters of each module by its id, in the order of the meetings.
+
+    ``taught``: ids of the modules of each meeting, by its id.
+    """
     marks: dict[int, list[str]] = defaultdict(list)
     for meeting in meetings:
         if meeting.cancelled_at is None:
-            for module in meeting.modules.all():
-                marks[module.pk].append(meeting.letter)
+            for module in taught[meeting.pk]:
+                marks[module].append(meeting.letter)
     for assignment in assignments:
         if assignment.module_id:
             marks[assignment.module_id].append(LETTERS[assignment.kind])

@@ -1,20 +1,20 @@
 """The things to do that a home page lists, each with a link and when it matters."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, FilteredRelation, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assignments.queries import WorkItem, work_of
 from courses.models import Course, Membership
-from grading.models import AttendanceMark
 from grading.queries.joining import LateJoiner
+from grading.queries.rows import Rows
 from grading.queries.work import QueueRow
-from presentations.models import PreferenceList, Presenter
-from presentations.queries import students_without_talk
+from presentations.models import Allocation, PreferenceList, Presentation, Presenter
 from presentations.rules import RoundState, round_state
 
 
@@ -33,13 +33,16 @@ class Step:
 
 
 def round_steps(membership: Membership, *, at: datetime) -> list[Step]:
-    """Return one step per round that is open or opens next, with the own number once given."""
+    """Return one step per round that is open or opens next, with the own number once given.
+
+    One query.
+    """
     course = membership.course
-    lists = {row.round_id: row for row in PreferenceList.objects.filter(membership=membership)}
+    mine = FilteredRelation("lists", condition=Q(lists__membership=membership))
     steps = []
-    for round_ in course.rounds.all():
+    for round_ in course.rounds.annotate(own=mine).select_related("own"):
         state = round_state(at, round_.opens_at, round_.closes_at, round_.closed_at)
-        own = lists.get(round_.pk)
+        own: PreferenceList | None = getattr(round_, "own", None)
         url = reverse("presentations:preferences", args=[course.slug, round_.key])
         if state == RoundState.UPCOMING:
             note = _("You can prepare your list now; it counts once you submit it.")
@@ -108,12 +111,53 @@ def talk_steps(membership: Membership, *, at: datetime) -> list[Step]:
     return steps
 
 
-def people_steps(course: Course) -> list[Step]:
-    """Return one step for new applications and one for the waiting list. One query."""
-    waiting = course.memberships.filter(state__in=Membership.WAITING)
-    states = list(waiting.values_list("state", flat=True))
-    new = states.count(Membership.State.APPLIED)
-    listed = len(states) - new
+class RoundRow(NamedTuple):
+    """A preference round with how many lists are in, and whether its allocation is published."""
+
+    title: str
+    opens_at: datetime
+    closes_at: datetime
+    closed_at: datetime | None
+    lists: int
+    published: bool
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """Who waits to come into a course, and the rounds that give them their talks."""
+
+    applied: int
+    waitlisted: int
+    rounds: tuple[RoundRow, ...]
+
+
+def entrance_of(course: Course) -> Entrance:
+    """Return who waits and the rounds of a course. One query at any size."""
+    mine = Membership.objects.filter(course=OuterRef("pk")).order_by().values("course")
+    number = mine.annotate(n=Count("pk")).values("n")
+    lists = PreferenceList.objects.filter(round=OuterRef("rounds__pk"), number__isnull=False)
+    published = Allocation.objects.filter(round=OuterRef("rounds__pk"), published_at__isnull=False)
+    found = Course.objects.filter(pk=course.pk).annotate(
+        applied=Subquery(number.filter(state=Membership.State.APPLIED)),
+        waitlisted=Subquery(number.filter(state=Membership.State.WAITLISTED)),
+        lists=Subquery(lists.order_by().values("round").annotate(n=Count("pk")).values("n")),
+        published=Exists(published),
+    )
+    rows = found.order_by("rounds__opens_at", "rounds__pk").values_list(
+        *("applied", "waitlisted", "rounds__title", "rounds__opens_at"),
+        *("rounds__closes_at", "rounds__closed_at", "lists", "published"),
+    )
+    applied, waitlisted, rounds = 0, 0, []
+    for new, listed, title, opens_at, closes_at, closed_at, in_, is_published in rows:
+        applied, waitlisted = new or 0, listed or 0
+        if title is not None:  # a course without rounds is one row without any
+            rounds.append(RoundRow(title, opens_at, closes_at, closed_at, in_ or 0, is_published))
+    return Entrance(applied, waitlisted, tuple(rounds))
+
+
+def people_steps(course: Course, entrance: Entrance) -> list[Step]:
+    """Return one step for new applications and one for the waiting list. No query."""
+    new, listed = entrance.applied, entrance.waitlisted
     url = reverse("courses:people", args=[course.slug])
     steps = []
     if new:
@@ -147,28 +191,30 @@ def late_joiner_steps(course: Course, rows: list[LateJoiner]) -> list[Step]:
     ]
 
 
-def unplaced_steps(course: Course) -> list[Step]:
-    """Return one step if students have no talk although a round is published. Two queries."""
-    published = course.rounds.filter(allocations__published_at__isnull=False).exists()
-    unplaced = len(students_without_talk(course)) if published else 0
-    if not unplaced:
+def unplaced_steps(rows: Rows, entrance: Entrance) -> list[Step]:
+    """Return one step if students have no talk although a round is published. No query."""
+    kind = Presentation.Kind.IN_CLASS.value
+    unplaced = sum((kind, student.pk) not in rows.talks for student in rows.students)
+    if not unplaced or not any(round_.published for round_ in entrance.rounds):
         return []
     words = ngettext("%(n)s student has no talk", "%(n)s students have no talk", unplaced)
-    url = reverse("presentations:allocation", args=[course.slug])
+    url = reverse("presentations:allocation", args=[rows.course.slug])
     return [Step(words % {"n": unplaced}, url, _("Give a place"), "unassigned", primary=True)]
 
 
-def allocation_steps(course: Course, *, at: datetime) -> list[Step]:
-    """Return one step per round that is open, or that waits to be allocated or published."""
+def allocation_steps(course: Course, entrance: Entrance, *, at: datetime) -> list[Step]:
+    """Return one step per round that is open, or that waits to be allocated or published.
+
+    No query.
+    """
     url = reverse("presentations:allocation", args=[course.slug])
-    published = course.rounds.filter(allocations__published_at__isnull=False).values("pk")
-    submitted = Count("lists", filter=Q(lists__number__isnull=False))
     steps = []
-    for round_ in course.rounds.exclude(pk__in=published).annotate(submitted=submitted):
+    for round_ in entrance.rounds:
+        if round_.published:
+            continue
         state = round_state(at, round_.opens_at, round_.closes_at, round_.closed_at)
-        note = ngettext("%(n)s list is in", "%(n)s lists are in", round_.submitted) % {
-            "n": round_.submitted
-        }
+        words = ngettext("%(n)s list is in", "%(n)s lists are in", round_.lists)
+        note = words % {"n": round_.lists}
         if state == RoundState.OPEN:
             steps.append(
                 Step(
@@ -188,28 +234,25 @@ def allocation_steps(course: Course, *, at: datetime) -> list[Step]:
     return steps
 
 
-def attendance_steps(course: Course, *, at: datetime) -> list[Step]:
-    """Return the last held meetings of which attendance was not taken. One query."""
-    taken = AttendanceMark.objects.filter(meeting=OuterRef("pk")).exclude(status="")
-    # The local day may be one ahead of the day in UTC; what has not started is left out below.
-    latest = at.date() + timedelta(days=1)
-    meetings = course.meetings.filter(~Exists(taken), cancelled_at=None, date__lte=latest)
-    steps = []
-    for meeting in meetings:
-        meeting.course = course
-        if meeting.starts_at <= at:
-            url = reverse("grading:take_attendance", args=[course.slug, meeting.key])
-            steps.append(
-                Step(
-                    meeting.title,
-                    url,
-                    _("Take attendance"),
-                    "not_taken",
-                    meeting.starts_at,
-                    primary=True,
-                )
-            )
-    return steps[-3:]
+def attendance_steps(rows: Rows, *, at: datetime) -> list[Step]:
+    """Return the last held meetings of which attendance was not taken. No query."""
+    taken = {meeting for marks in rows.marks.values() for meeting in marks}
+    held = [
+        meeting
+        for meeting in rows.meetings
+        if meeting.cancelled_at is None and meeting.pk not in taken and meeting.starts_at <= at
+    ]
+    return [
+        Step(
+            meeting.title,
+            reverse("grading:take_attendance", args=[rows.course.slug, meeting.key]),
+            _("Take attendance"),
+            "not_taken",
+            meeting.starts_at,
+            primary=True,
+        )
+        for meeting in held[-3:]
+    ]
 
 
 def grading_steps(course: Course, queue: list[QueueRow]) -> list[Step]:
