@@ -245,7 +245,7 @@ def _forbidden(steps: Iterable[Step[Enrol]], facts: RosterFacts) -> Iterator[Pro
         words = Words(_("This course is over. Nobody can join it."))
         yield Problem(1, "", "", "archived", words)
     new = [step for step in steps if step.change and _takes_place(step.change)]
-    if len(new) > facts.places_left:
+    if new and len(new) > facts.places_left:
         words = Words(
             _(
                 "New students in the file: %(new)s. Places left: %(left)s. Raise the number of places first, or shorten the file."

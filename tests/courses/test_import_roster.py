@@ -256,6 +256,12 @@ def test_plan_roster_names_the_first_row_without_a_place() -> None:
     assert plan_roster(people, RosterFacts({}, -1)).problems[0].line == 2
 
 
+def test_plan_roster_of_nobody_new_needs_no_place() -> None:
+    ta = Person(2, "T", "t@x.org", Role.TA, "")
+
+    assert plan_roster([ta], RosterFacts({}, -1)).problems == ()
+
+
 def test_plan_roster_refuses_a_course_that_is_over() -> None:
     assert [p.code for p in plan_roster([ADA], RosterFacts({}, 9, archived=True)).problems] == [
         "archived"
