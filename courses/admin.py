@@ -3,6 +3,8 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.db.models import CharField, IntegerField, Model, QuerySet, URLField
 from django.forms import BoundField
@@ -70,6 +72,16 @@ class CourseScopedAdmin(admin.ModelAdmin):
     """
 
     course_path: ClassVar[str] = "course"
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Take a year or number that no date can have for a mistake in the address.
+
+        Django itself would answer 500 to the year 9999: it looks for the year after it.
+        """
+        try:
+            return super().get_changelist_instance(request)
+        except (ValueError, OverflowError) as error:
+            raise IncorrectLookupParameters(*error.args) from error
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
