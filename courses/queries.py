@@ -53,8 +53,8 @@ def course_and_membership(
     if isinstance(user, AnonymousUser):
         return course_by_slug(slug), None
     own = FilteredRelation("memberships", condition=Q(memberships__user=user.pk))
-    rows = Course.objects.filter(slug=slug).annotate(own=own).select_related("own")
-    course = rows.first()
+    rows = Course.objects.filter(slug=slug).annotate(own=own)
+    course = rows.select_related("own").first()  # type: ignore[misc]  # the plugin: no such field
     if course is None:
         return None, None
     # A membership that stayed on the course would be taken for everybody's.

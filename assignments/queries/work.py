@@ -74,10 +74,12 @@ def work_of(membership: Membership, at: datetime) -> list[WorkItem]:
             "extensions", condition=Q(extensions__membership=membership)
         ),
         own_draft=FilteredRelation("drafts", condition=Q(drafts__membership=membership)),
-    ).select_related("module", "own_extension", "own_draft")
+    )
+    found = assignments.select_related(  # type: ignore[misc]  # the plugin: no such fields
+        "module", "own_extension", "own_draft"
+    )
     own = [
-        (row, getattr(row, "own_extension", None), getattr(row, "own_draft", None))
-        for row in assignments
+        (row, getattr(row, "own_extension", None), getattr(row, "own_draft", None)) for row in found
     ]
     prefetch_related_objects([draft for _, _, draft in own if draft is not None], *OF_A_DRAFT)
     items = []

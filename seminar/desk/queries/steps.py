@@ -40,7 +40,8 @@ def round_steps(membership: Membership, *, at: datetime) -> list[Step]:
     course = membership.course
     mine = FilteredRelation("lists", condition=Q(lists__membership=membership))
     steps = []
-    for round_ in course.rounds.annotate(own=mine).select_related("own"):
+    rounds = course.rounds.annotate(own=mine)
+    for round_ in rounds.select_related("own"):  # type: ignore[misc]  # the plugin: no such field
         state = round_state(at, round_.opens_at, round_.closes_at, round_.closed_at)
         own: PreferenceList | None = getattr(round_, "own", None)
         url = reverse("presentations:preferences", args=[course.slug, round_.key])
