@@ -50,7 +50,7 @@ class LineField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
-        return type(self).read(text) if text not in self.empty_values else text
+        return type(self).read(text) if text else text
 
 
 class NameField(LineField):
