@@ -45,7 +45,7 @@ BENCHES = {
     "rush": Bench("rush", 500),
     "rush_sqlite": Bench("rush", 500, postgres=False),
     "results": Bench("results", 300),
-    "pages": Bench("pages", 40, settings=COUNTING, demo=True),
+    "pages": Bench("pages", 32, settings=COUNTING, demo=True),
     "start": Bench("start", 3, postgres=False, demo=True),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,11 @@ def say(name: str, n: int | None = None, **figures: Any) -> None:
     line = {"name": name} | ({} if n is None else {"n": n})
     line |= {key: tidy(value) for key, value in figures.items()}
     print(json.dumps(line, ensure_ascii=False), flush=True)
+
+
+def tell(words: str) -> None:
+    """Say on stderr how far a benchmark is; stdout is for figures."""
+    print(f"  {words}", file=sys.stderr, flush=True)
 
 
 def tidy(value: Any) -> Any:

@@ -14,7 +14,7 @@ from pathlib import Path
 from tools import up
 
 ROOT = Path(__file__).resolve().parents[2]
-READY_SECONDS = 60
+READY_SECONDS = 300
 
 
 def free_port() -> int:
