@@ -10,7 +10,12 @@ from django.utils.translation import gettext as _
 
 from courses.models import Course, Membership
 from grading.actions.entries import append
-from grading.actions.locks import is_frozen, lock_course_students, required_reason
+from grading.actions.locks import (
+    is_frozen,
+    lock_course_students,
+    refuse_texts,
+    required_reason,
+)
 from grading.models import GradeEntry, GradeItem
 from grading.queries.imports import grade_facts
 from grading.rules.imports import Graded, plan_scores, read_scores
@@ -40,8 +45,10 @@ def import_scores(  # noqa: PLR0913 - what every import takes, and the reason
     """Add a line to the history of every grade that a file changes; all of them or none.
 
     Releases nothing and mails nobody; what is released already changes in sight of its student.
-    ``reason`` is kept with every line. ``by`` is None for the command line. ``expected``: the hash
-    of the plan that was shown; it covers the last line of each history that was seen.
+    ``reason`` is kept with every line. It is needed, as on the page, where a student sees the
+    change at once, where results are frozen, and for excuses and overrides. ``by`` is None for the
+    command line. ``expected``: the hash of the plan that was shown; it covers the last line of each
+    history that was seen.
     Returns the plan as ``preview_data`` gives it.
 
     Locks all students of the course. Queues nothing. Writes one audit entry for the file and one
@@ -49,18 +56,22 @@ def import_scores(  # noqa: PLR0913 - what every import takes, and the reason
     (409), "reason_missing", "text_refused" (422), and what ``once`` raises.
     """
     lock_course_students(course)
-    words = required_reason(reason or _("Imported from a file."))
+    refuse_texts(reason=reason)
+    given = reason.strip()
 
     def do() -> dict[str, Any]:
         plan = plan_of_scores(course, table, at=at)
         refuse_problems(plan.problems)
         refuse_other_plan(plan, expected)
-        _write(course, [step.change for step in plan.steps if step.change], words, by, at)
+        changes = [step.change for step in plan.steps if step.change]
+        if any(change.needs_reason for change in changes):
+            required_reason(given)
+        _write(course, changes, given or _("Imported from a file."), by, at)
         return preview_data(table, plan)
 
     if by is None:
         return do()
-    body = [course.slug, expected, words, table.rows]
+    body = [course.slug, expected, given, table.rows]
     return once(nonce, user=by.user, verb="import_scores", body=body, at=at, do=do)
 
 

@@ -68,7 +68,11 @@ class GradeFacts:
 
 @dataclass(frozen=True)
 class Graded:
-    """One line to be added to a grade's history, over the line ``base_seq``."""
+    """One line to be added to a grade's history, over the line ``base_seq``.
+
+    ``needs_reason``: as on the page, because its student sees it, results are frozen, or it is an
+    excuse or an override.
+    """
 
     student: str
     item: str
@@ -76,6 +80,7 @@ class Graded:
     points: str
     base_seq: int
     submission: int | None
+    needs_reason: bool = False
 
 
 def read_scores(rows: Iterable[Row]) -> tuple[list[Given], list[Problem]]:
@@ -220,6 +225,7 @@ def _change(each: Given, now: CellNow, student: str) -> Step[Graded]:
         points="" if each.points is None else str(each.points),
         base_seq=now.folded.seq,
         submission=now.submission if each.kind is EntryKind.SCORE else None,
+        needs_reason=now.is_visible or each.kind is not EntryKind.SCORE,
     )
     told = Words(words, {"item": each.item, "before": _now(now), "after": after})
     return Step(each.line, each.email, each.kind.value, told, change)

@@ -45,19 +45,20 @@ def score_pages(request: CourseRequest, address: str) -> TablePages:
     course, by, at, slug = request.course, request.membership, clock.now(), request.course.slug
     gradebook = reverse("grading:gradebook", args=[slug])
     facts = {"course": course, "by": request.user, "kind": KIND, "at": at}
+    reason = request.POST.get("reason", "")
     return TablePages(
         template="grading/import_scores.html",
         columns=SCORES_COLUMNS,
         plan=partial(actions.plan_of_scores, course, at=at),
         apply=lambda table, plan, nonce: actions.import_scores(
-            course, table, by=by, at=at, expected=plan, nonce=nonce
+            course, table, by=by, at=at, reason=reason, expected=plan, nonce=nonce
         ),
         build=lambda kept: TableUpload(**facts, **kept),
         keep=keep_table,
         clear=partial(clear_table, at=at),
         there=lambda code: reverse("grading:import_scores_file", args=[slug, code]),
         done=gradebook,
-        context={"back": gradebook, "action": address, "nav_active": "results"},
+        context={"back": gradebook, "action": address, "nav_active": "results", "reason": reason},
     )
 
 

@@ -279,3 +279,24 @@ def test_import_scores_page_starts_from_the_gradebook(
     wrong = client.get(reverse("grading:gradebook_csv", args=[course.slug]), {"item": "../x"})
     assert wrong.status_code == 404
     assert client_of(student).get(address).status_code == 403
+
+
+def test_import_scores_page_asks_for_the_reason_and_keeps_it(
+    course: Course, ta: Membership, student: Membership, other_student: Membership
+) -> None:
+    component = make_component(course, "work", 100)
+    make_item(component, key="essay")
+    make_pass_rule(course, [(component, "50")])
+    client = client_of(ta)
+    address = reverse("grading:import_scores", args=[course.slug])
+    text = f"email,item,score,state\n{student.user.email},essay,,excused\n"
+    assert "Nothing is released" not in words(client.get(address))
+    there, _page, plan = shown(client, address, text)
+
+    refused = client.post(there, {"plan": plan, "reason": " "})
+
+    assert refused.status_code == 422
+    assert 'id="reason_error">Write a reason.' in refused.content.decode()
+    assert GradeEntry.objects.count() == 0
+    done = client.post(there, {"plan": plan, "reason": "Ill in June."})
+    assert (done.status_code, GradeEntry.objects.get().reason) == (302, "Ill in June.")

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from courses.models import Course, Membership
 from grading import actions
 from grading.actions.imports import import_scores, plan_of_scores
-from grading.models import GradeEntry, GradeItem
+from grading.models import GradeEntry, GradeItem, ResultRun
 from grading.queries.imports import scores_table
 from grading.rules import EntryKind, Folded, ItemState
 from grading.rules.imports import (
@@ -235,6 +235,39 @@ def test_import_scores_adds_lines_and_releases_and_mails_nothing(
     assert item.releases.count() == Message.objects.count() == 0
     verbs = AuditEntry.objects.order_by("id").values_list("verb", flat=True)
     assert list(verbs) == ["grade_item", "grade_item", "import_scores"]
+
+
+@pytest.mark.parametrize("cells", ["8;", ";excused", "3;overridden"])
+@pytest.mark.parametrize("given", ["", "  "])
+def test_import_scores_asks_for_a_reason_as_the_page_does(
+    course: Course, item: GradeItem, student: Membership, ta: Membership, cells: str, given: str
+) -> None:
+    if cells == "8;":
+        score(item, student, "6", by=ta)
+        release(item, student, by=ta)
+    before = GradeEntry.objects.count()
+
+    with pytest.raises(Refused) as refusal:
+        load(course, row(student, cells), by=ta, reason=given)
+
+    assert (refusal.value.code, refusal.value.status) == ("reason_missing", 422)
+    assert GradeEntry.objects.count() == before
+    load(course, row(student, cells), by=ta, reason=" Marked on paper. ")
+    assert GradeEntry.objects.latest("id").reason == "Marked on paper."
+
+
+def test_import_scores_asks_for_a_reason_once_results_are_frozen(
+    course: Course, item: GradeItem, student: Membership, instructor: Membership
+) -> None:
+    score(item, student, "6", by=instructor)
+    ResultRun.objects.create(
+        course=course, number=1, requested_at=NOON, computed_at=NOON, frozen_at=NOON
+    )
+
+    with pytest.raises(Refused) as refusal:
+        load(course, row(student, "8;"), by=instructor)
+
+    assert (refusal.value.code, GradeEntry.objects.count()) == ("reason_missing", 1)
 
 
 def test_import_scores_leaves_blanks_as_they_are(
