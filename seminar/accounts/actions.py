@@ -3,12 +3,14 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -155,6 +157,7 @@ def set_rights(
 ) -> User:
     """Close or reopen an account, and say whether it may create courses. Locks the user row.
 
+    Closing ends the person's sessions and API tokens: an account opened again starts without any.
     Operators only. Raises Refused("own_account", status 422) for closing one's own account.
     """
     locked = User.objects.select_for_update().get(pk=user.pk)
@@ -167,7 +170,24 @@ def set_rights(
     locked.is_active, locked.may_create_courses = is_active, may_create_courses
     locked.save(update_fields=list(after))
     audit("set_rights", at=at, actor=by, subject=f"user {locked.code}", before=before, after=after)
+    if not is_active:
+        revoke_tokens_of(locked, at=at, reason="account closed", by=by)
+        end_sessions_of([locked])
     return locked
+
+
+def end_sessions_of(users: Collection[User]) -> int:
+    """Sign people out everywhere; return how many sessions that ended. Reads every session."""
+    ids = {str(user.pk) for user in users}
+    if not ids:
+        return 0
+    keys = [
+        session.session_key
+        for session in Session.objects.iterator()
+        if session.get_decoded().get(SESSION_KEY) in ids
+    ]
+    Session.objects.filter(session_key__in=keys).delete()
+    return len(keys)
 
 
 # --- Tokens ----------------------------------------------------------------------------------
@@ -251,14 +271,18 @@ def revoke_token(token: ApiToken, *, by: User, at: datetime) -> ApiToken:
 
 
 @transaction.atomic
-def revoke_tokens_of(user: User, *, at: datetime, reason: str) -> int:
-    """End all tokens of a person, and return how many there were. Locks their rows."""
+def revoke_tokens_of(user: User, *, at: datetime, reason: str, by: User | None = None) -> int:
+    """End all tokens of a person, and return how many there were. Locks their rows.
+
+    ``by`` is who does it, if not the person.
+    """
     live = user.api_tokens.select_for_update().filter(revoked_at=None)
     codes = sorted(token.code for token in live)
     if codes:
         user.api_tokens.filter(code__in=codes).update(revoked_at=at)
         subject, after = f"user {user.code}", {"tokens": codes}
-        audit("revoke_tokens_of", at=at, actor=user, subject=subject, after=after, reason=reason)
+        actor = by or user
+        audit("revoke_tokens_of", at=at, actor=actor, subject=subject, after=after, reason=reason)
     return len(codes)
 
 

@@ -462,6 +462,10 @@ def test_a_closed_account_locks_its_tokens_out(student: Membership, operator: Us
     set_rights(student.user, is_active=False, may_create_courses=False, by=operator, at=NOON)
 
     assert refused(with_token(made.text, "GET", COURSES)) == (401, "authentication_failed")
+    set_rights(student.user, is_active=True, may_create_courses=False, by=operator, at=NOON)
+    assert refused(with_token(made.text, "GET", COURSES))[0] == 401
+    [entry] = AuditEntry.objects.filter(verb="revoke_tokens_of")
+    assert (entry.actor, entry.reason) == (operator, "account closed")
 
 
 # --- pages -------------------------------------------------------------------------------------

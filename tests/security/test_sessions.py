@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from courses.models import Membership
@@ -90,6 +91,21 @@ def test_closing_the_account_ends_every_session(
     assert not is_in(client)
     assert client.get("/api/v1/schema/").status_code == 401
     assert sign_in(Client(), person)["Location"] == "/account/inactive/"
+
+
+def test_an_account_that_is_opened_again_starts_without_sessions(
+    client: Client, person: User, operator: User
+) -> None:
+    sign_in(client, person)
+    other = Client()
+    other.force_login(operator)
+
+    for is_active in (False, True):
+        set_rights(person, is_active=is_active, may_create_courses=False, by=operator, at=NOON)
+
+    assert not is_in(client)
+    assert other.session.exists(other.session.session_key)
+    assert Session.objects.count() == 1
 
 
 def test_cookies_are_out_of_reach_of_scripts_and_of_other_sites(
