@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 MANY_PAGES = 40
+MOST_QUERIES = 12
 
 pytestmark = pytest.mark.services
 
@@ -54,7 +55,11 @@ def test_bench_pages_opens_every_page_in_both_sizes() -> None:
 
     assert together["name"] == "pages_all"
     assert together["pages"] == len(pages) >= MANY_PAGES
-    assert together["above_12_queries"] == together["dependent_on_rows"] == 0
+    assert together["dependent_on_rows"] == 0
+    # The course file is a download that reads every table of a course.
+    assert {line["page"] for line in pages if line["queries_grown"] > MOST_QUERIES} == {
+        "desk:export_course_file"
+    }
     opened = {(line["page"], line["visitor"]) for line in pages}
     assert len(opened) == len(pages)
     assert {("desk:about", "student"), ("desk:course_home", "instructor")} <= opened
