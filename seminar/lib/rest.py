@@ -32,7 +32,12 @@ from drf_spectacular.utils import (
     extend_schema_field,
 )
 from rest_framework import serializers
-from rest_framework.exceptions import NotAuthenticated, ParseError, UnsupportedMediaType
+from rest_framework.exceptions import (
+    APIException,
+    NotAuthenticated,
+    ParseError,
+    UnsupportedMediaType,
+)
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -378,6 +383,14 @@ class ApiView(APIView):
         answer = super().finalize_response(request, response, *args, **kwargs)
         patch_vary_headers(answer, ["Authorization"])
         return answer
+
+    def perform_authentication(self, request: Request) -> None:
+        """Find out who asks. Whoever is nobody, for a bad token say, counts against the rate too."""
+        try:
+            super().perform_authentication(request)
+        except APIException:
+            self.check_throttles(request)  # nobody is signed in now: counts by address
+            raise
 
     def admit(self) -> None:
         """Raise NotAuthenticated unless everybody is let in. Courses add their own rules."""

@@ -1,7 +1,8 @@
 """How often somebody may ask the API: counted in windows of a minute, in the cache all processes share.
 
-A token counts by itself, a session by its person, everybody else by address: an address is a
-lecture hall of 500, so its rate is theirs together. A cache that is down limits nobody: the limits
+A person counts by themselves, with the session and all tokens together: more tokens are not a
+higher rate. Everybody else counts by address, also who sent a token that does not work (the base of
+the API's views sees to it): an address is a lecture hall of 500, so its rate is theirs together. A cache that is down limits nobody: the limits
 keep a runaway script in bounds, nothing rests on them.
 """
 
@@ -50,9 +51,6 @@ def seconds_left(at: datetime) -> int:
 
 def reader_of(request: Request) -> tuple[str, str]:
     """Return under which rate a request falls, and by whom it is counted."""
-    token: Any = request.auth
-    if token is not None:
-        return verb(request), f"token:{token.code}"
     if request.user.is_authenticated:
         return verb(request), f"user:{request.user.pk}"
     return "anonymous", get_adapter().get_client_ip(request)

@@ -1,4 +1,4 @@
-"""How often one may ask: by token, by person, by address; refusals say when to come again."""
+"""How often one may ask: by person, else by address; refusals say when to come again."""
 
 from datetime import timedelta
 from typing import Any
@@ -56,12 +56,23 @@ def test_writes_are_counted_apart_from_reads(ta: Membership) -> None:
     assert call(ta, "GET", ta.course).status_code == 200
 
 
-def test_each_token_counts_by_itself(student: Membership) -> None:
-    first, second = [make_token(student.user).text for _ in range(2)]
+def test_more_tokens_are_not_a_higher_rate(student: Membership, other_student: Membership) -> None:
+    tokens = [make_token(student.user).text for _ in range(3)]
+    theirs = make_token(other_student.user).text
 
-    assert statuses(with_token(first, "GET", COURSES) for _ in range(3)) == [200, 200, 429]
-    assert with_token(second, "GET", COURSES).status_code == 200
-    assert call(student, "GET", student.course).status_code == 200
+    assert statuses(with_token(text, "GET", COURSES) for text in tokens) == [200, 200, 429]
+    assert call(student, "GET", student.course).status_code == 429
+    assert with_token(theirs, "GET", COURSES).status_code == 200
+
+
+def test_tokens_that_do_not_work_count_by_address(student: Membership) -> None:
+    answers = [with_token(f"sem_{n}", "GET", COURSES) for n in range(4)]
+
+    assert statuses(answers) == [401, 401, 401, 429]
+    assert refused(answers[3]) == (429, "throttled")
+    assert answers[3]["Retry-After"] == "60"
+    assert Client().get(COURSES).status_code == 429
+    assert with_token(make_token(student.user).text, "GET", COURSES).status_code == 200
 
 
 def test_nobody_counts_by_address(db: None) -> None:
