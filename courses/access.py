@@ -189,8 +189,12 @@ class CourseApi(ApiView):
         return cls.policy not in (COURSE_PUBLIC, COURSE_APPLICANT)
 
     def scope_needed(self) -> str:
-        """Return a scope of staff for all that staff do inside their own course."""
-        as_staff = self.staff_act_as_staff and acts_as_staff(self.member)
+        """Return a scope of staff for all that staff do inside their own course.
+
+        A draft is their own altogether: nobody else sees even its public pages.
+        """
+        is_draft = self.course.state == Course.State.DRAFT
+        as_staff = is_draft or (self.staff_act_as_staff and acts_as_staff(self.member))
         return scope_of(self.policy, str(self.request.method), as_staff=as_staff)
 
     def was_answered(self) -> bool:

@@ -1,6 +1,7 @@
 """Who may open pages that belong to no course."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -35,7 +36,18 @@ class SignedInRequest(HttpRequest):
     user: User
 
 
+@dataclass(frozen=True)
+class StaffPolicy(Policy):
+    """Lets in people who act, or come to act, as staff: a token needs a scope of staff."""
+
+    @property
+    def for_staff(self) -> bool:
+        """Nobody else comes in."""
+        return True
+
+
 SIGNED_IN = Policy("signed_in")
+COURSE_CREATOR = StaffPolicy("course_creator")
 OPERATOR = Policy("operator")
 DEMO = Policy("demo")
 
@@ -62,6 +74,44 @@ def operator(view: View) -> View:
     return declare(login_required(guarded), OPERATOR)
 
 
+def course_creator(view: View) -> View:
+    """Let people open this page whom the operator lets create courses; 403 for others.
+
+    Who creates a course becomes its staff: a session that lacks the second factor is led to it.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.may_create_courses:
+            raise PermissionDenied(may_not_create().message)
+        if lacks_second_factor(request):
+            return lead_to_second_factor(request)
+        return view(request, *args, **kwargs)
+
+    return declare(login_required(guarded), COURSE_CREATOR)
+
+
+def require_course_creator(request: HttpRequest) -> None:
+    """Keep out, for the API, whom ``course_creator`` keeps out of pages.
+
+    Call with somebody who is signed in. Raises Refused: "may_not_create", "second_factor_required"
+    (403).
+    """
+    if not request.user.may_create_courses:
+        raise may_not_create()
+    if lacks_second_factor(request):
+        raise second_factor_required()
+
+
+def may_not_create() -> Refused:
+    """Return the refusal of whoever has no right to create courses."""
+    words = _(
+        "Only people to whom the operator gave this right can create courses. "
+        "Ask the operator of this installation for it."
+    )
+    return Refused("may_not_create", words, status=403)
+
+
 def demo_only(view: View) -> View:
     """Let everybody open this page in the demo; elsewhere it does not exist."""
 
@@ -77,8 +127,8 @@ def demo_only(view: View) -> View:
 # --- the second factor -------------------------------------------------------------------------
 #
 # Staff rights wait until the session has shown a second factor, where settings.STAFF_SECOND_FACTOR
-# says so. Three doors lead to staff rights, and each asks here: ``courses.access`` for everything
-# in a course, ``operator`` above, and the admin site's ``has_permission``.
+# says so. Each door that leads to staff rights asks here: ``courses.access`` for everything in a
+# course, ``operator`` and ``course_creator`` above, ``desk.access``, the admin's ``has_permission``.
 
 
 def shows_second_factor(request: HttpRequest) -> bool:

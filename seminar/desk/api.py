@@ -14,8 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from courses.access import COURSE_PUBLIC, INSTRUCTOR, CourseApi
-from courses.models import Membership
-from seminar.accounts.access import SIGNED_IN
+from courses.models import Course, Membership
+from seminar.accounts.access import COURSE_CREATOR, SIGNED_IN, require_course_creator
 from seminar.desk.actions.load_course import change_course, create_course
 from seminar.desk.queries.about import about_page
 from seminar.desk.queries.course_file import export_course
@@ -37,6 +37,7 @@ from seminar.lib.rest import (
     listed,
     operation,
 )
+from seminar.lib.scopes import STAFF_READ
 
 # --- Courses ---------------------------------------------------------------------------------
 
@@ -62,6 +63,12 @@ def course_line(found: Any, membership: Membership | None = None) -> dict[str, A
     }
 
 
+def not_in_draft(memberships: list[Membership]) -> list[Membership]:
+    """Return those of courses that others than their staff may know of."""
+    draft = Course.State.DRAFT
+    return [membership for membership in memberships if membership.course.state != draft]
+
+
 class Courses(ApiView):
     policy = PUBLIC
 
@@ -73,7 +80,8 @@ class Courses(ApiView):
     )
     def get(self, request: Request) -> Response:
         mine = memberships_of(request.user)
-        lines = [course_line(membership.course, membership) for membership in mine]
+        listed_ = mine if token is None or token.allows(STAFF_READ) else not_in_draft(mine)
+        lines = [course_line(membership.course, membership) for membership in listed_]
         lines += [course_line(course) for course in open_courses(without=mine)]
         return self.window(CourseLine, lines)
 
@@ -400,7 +408,12 @@ class CreateCourse(ApiView):
 class Schema(ApiView, SpectacularAPIView):
     """The OpenAPI 3 document of everything here."""
 
-    policy = SIGNED_IN
+    policy = COURSE_CREATOR
+
+    def admit(self) -> None:
+        """Let in whom the page lets in."""
+        super().admit()
+        require_course_creator(self.request)
     schema = None
     renderer_classes = SpectacularAPIView.renderer_classes
 

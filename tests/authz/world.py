@@ -224,6 +224,8 @@ def build_world() -> World:
     """Build all four courses. Call inside a transaction, at NOON."""
     users = {role: make_user(f"{spoken(role)} Here") for role in (*IN_COURSE, *OUTSIDE)}
     strangers = {role: make_user(f"{spoken(role)} There") for role in (*IN_COURSE, *OUTSIDE)}
+    strangers["instructor"].may_create_courses = True
+    strangers["instructor"].save(update_fields=["may_create_courses"])
     operator = make_user("Otto Operator", is_superuser=True)
     half = make_user("Hal Halfway")
     half.set_password(PASSWORD)

@@ -1,6 +1,7 @@
 """The second factor: setting it up, signing in with it, and that no staff right escapes it."""
 
 import re
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -12,11 +13,12 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from courses.access import CoursePolicy
 from courses.models import Membership
-from seminar.accounts.access import OPERATOR
-from seminar.accounts.models import AuditEntry, User
+from seminar.accounts.access import COURSE_CREATOR, OPERATOR
+from seminar.accounts.models import ApiToken, AuditEntry, User
 from seminar.lib.access import policy_of
 from seminar.notifications.models import Message
-from tests.factories.courses import make_user
+from tests.factories.accounts import make_token
+from tests.factories.courses import NOON, make_user
 from tests.security.people import (
     CODE,
     PASSWORD,
@@ -274,13 +276,15 @@ def test_no_address_of_staff_opens_without_it(
     client: Client, instructor: Membership, operator: User
 ) -> None:
     """Walks all addresses: what is added tomorrow is asked too."""
-    asked = 0
+    asked, creator = 0, make_user(may_create_courses=True)
     for route, pattern in addresses(get_resolver().url_patterns):
         policy = policy_of(pattern.callback)
         if isinstance(policy, CoursePolicy):
             user = instructor.user
         elif policy == OPERATOR:
             user = operator
+        elif policy == COURSE_CREATOR:
+            user = creator
         else:
             continue
         client.force_login(user)
@@ -307,6 +311,23 @@ def test_no_address_of_the_admin_opens_without_it(client: Client, operator: User
         assert led_to(answer) in {"", "/admin/", "/admin/login/", ASKED}, route
 
 
+@pytest.mark.usefixtures("staff_need_it")
+def test_creating_a_course_needs_it(client: Client) -> None:
+    creator = make_user(may_create_courses=True)
+    client.force_login(creator)
+    body = {"text": "course: {}"}
+
+    page, sent = client.get("/courses/new"), client.post("/courses/new", {})
+    answer = client.post("/api/v1/course-files", body, "application/json")
+
+    assert [led_to(page), led_to(sent)] == [ASKED, ASKED]
+    assert answer.status_code == 403
+    assert answer.json()["type"] == "urn:seminar:problem:second_factor_required"
+    sign_in_with_app(client, with_app(creator))
+    assert client.get("/courses/new").status_code == 200
+    assert client.post("/api/v1/course-files", body, "application/json").status_code == 422
+
+
 # --- who lost it -------------------------------------------------------------------------------
 
 
@@ -329,6 +350,33 @@ def test_reset_second_factor_removes_it_writes_it_down_and_tells_the_person(
     assert (message.to, message.subject) == (ta.user, "Your second factor was removed")
     assert "/me/second-factor" in message.text
     assert "has no second factor now" in out.getvalue()
+
+
+@pytest.mark.usefixtures("set_clock")
+def test_reset_second_factor_ends_the_tokens_that_have_a_scope_of_staff(
+    ta: Membership, instructor: Membership
+) -> None:
+    with_app(ta.user)
+    own = make_token(ta.user, "read", "write").token
+    read, write, old = [
+        make_token(ta.user, *scopes).token
+        for scopes in (["staff:read"], ["read", "staff:write"], ["staff:read"])
+    ]
+    theirs = make_token(instructor.user).token
+    long_ago = NOON - timedelta(days=1)
+    ApiToken.objects.filter(pk=old.pk).update(revoked_at=long_ago)
+
+    call_command("reset_second_factor", ta.user.email, "--reason", "lost phone, seen")
+
+    assert dict(ApiToken.objects.values_list("code", "revoked_at")) == {
+        own.code: None,
+        read.code: NOON,
+        write.code: NOON,
+        old.code: long_ago,
+        theirs.code: None,
+    }
+    entry = AuditEntry.objects.get(verb="reset_second_factor")
+    assert entry.after == {"factors": [], "ended_tokens": sorted([read.code, write.code])}
 
 
 @pytest.mark.parametrize(

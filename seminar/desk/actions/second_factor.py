@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from seminar.accounts.actions import audit
 from seminar.accounts.models import User
 from seminar.lib.errors import Refused
+from seminar.lib.scopes import STAFF_SCOPES
 from seminar.notifications.actions import enqueue
 
 
@@ -16,7 +17,8 @@ from seminar.notifications.actions import enqueue
 def reset_second_factor(address: str, *, reason: str, at: datetime) -> User:
     """Remove a person's apps, keys and recovery codes, so that they set up new ones. Locks the user.
 
-    Sessions that were opened with them lose staff rights with the next request. Queues
+    Sessions that were opened with them lose staff rights with the next request; tokens with a scope
+    of staff end, since each was made by showing a factor. Locks these too. Queues
     ``accounts/mail/second_factor_reset`` to the person: who did not ask for it must hear of it.
 
     Raises Refused: "unknown_person" (404) for an address without an account, "reason_missing"
@@ -32,13 +34,14 @@ def reset_second_factor(address: str, *, reason: str, at: datetime) -> User:
     if not kinds:
         raise Refused("no_second_factor", _("This account has no second factor."))
     factors.delete()
+    ended = _end_staff_tokens(user, at=at)
     entry = audit(
         "reset_second_factor",
         at=at,
         actor=None,
         subject=f"user {user.code}",
         before={"factors": kinds},
-        after={"factors": []},
+        after={"factors": [], "ended_tokens": ended},
         reason=reason,
     )
     enqueue(
@@ -49,3 +52,11 @@ def reset_second_factor(address: str, *, reason: str, at: datetime) -> User:
         context={},
     )
     return user
+
+
+def _end_staff_tokens(user: User, *, at: datetime) -> list[str]:
+    """End a person's tokens that carry a scope of staff; return their codes."""
+    live = user.api_tokens.select_for_update().filter(revoked_at=None)
+    staff = [token.code for token in live if STAFF_SCOPES.intersection(token.scope_list)]
+    user.api_tokens.filter(code__in=staff).update(revoked_at=at)
+    return sorted(staff)

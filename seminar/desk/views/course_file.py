@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from courses.access import INSTRUCTOR, CourseRequest, course_page
-from seminar.accounts.access import SignedInRequest, signed_in
+from seminar.accounts.access import SignedInRequest, course_creator
 from seminar.desk.actions.load_course import (
     LoadReport,
     change_course,
@@ -55,15 +55,14 @@ def course_file(request: CourseRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
+@course_creator
 def new_course(request: SignedInRequest) -> HttpResponse:
     """Take a file, show the course it would make, then make it; for whom the operator lets."""
 
     def apply(file: CourseFile, *, confirm_scheme: bool = False, **terms: Any) -> LoadReport:
         return create_course(file, by=request.user, **terms)
 
-    may = request.user.may_create_courses
-    return exchange(request, apply, {"is_new": True, "may_not": not may})
+    return exchange(request, apply, {"is_new": True})
 
 
 def exchange(request: HttpRequest, apply: Apply, context: dict[str, Any]) -> HttpResponse:
