@@ -1,6 +1,7 @@
 from datetime import date, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 
 import pytest
 
@@ -11,6 +12,7 @@ from grading.queries import (
     blockers_of,
     content_of,
     facts_of,
+    judge,
     next_waiting,
     queue_of,
     staff_standings,
@@ -335,6 +337,37 @@ def test_facts_take_seven_queries_at_any_size(course, student, ta, item, django_
             staff_standings(facts_of(course), at=NOON)
     with django_assert_num_queries(6):
         own_view(student)
+
+
+def test_equal_circumstances_are_worth_what_each_is_alone(course, item, ta):
+    talk = make_item(item.component, kind="presentation", talk_kind="final")
+    early, late = NOON - timedelta(days=9), NOON + timedelta(days=1)
+    for n in range(12):
+        member = make_member(course)
+        if n % 4:
+            hand_in(item, member)
+        if n % 3:
+            score(item, member, f"{n % 5}.5")
+            score(talk, member, str(n % 7))
+        if n % 6 == 5:
+            score(item, member, "9")
+        if n % 2:
+            release(item, member, by=ta)
+        if n in {0, 4, 7}:
+            Extension.objects.create(
+                assignment=item.assignment,
+                membership=member,
+                until=late if n else early,
+                reason="Ill",
+                granted_by=ta,
+                granted_at=NOON,
+            )
+    together = facts_of(course)
+    students = together.rows.students
+    for at, staff, member in product((early, NOON, late), (True, False), students):
+        found = judge(together, member, at=at, staff=staff)
+        alone = judge(facts_of(course, only=member), member, at=at, staff=staff)
+        assert found.values == alone.values
 
 
 class TestQueue:
