@@ -79,6 +79,7 @@ class Courses(ApiView):
         query=Window,
     )
     def get(self, request: Request) -> Response:
+        token: Any = request.auth
         mine = memberships_of(request.user)
         listed_ = mine if token is None or token.allows(STAFF_READ) else not_in_draft(mine)
         lines = [course_line(membership.course, membership) for membership in listed_]
@@ -385,7 +386,12 @@ class OneCourseFile(CourseApi):
 
 
 class CreateCourse(ApiView):
-    policy = SIGNED_IN
+    policy = COURSE_CREATOR
+
+    def admit(self) -> None:
+        """Let in whom the page lets in."""
+        super().admit()
+        require_course_creator(self.request)
 
     @operation(
         "create_course",
@@ -408,12 +414,7 @@ class CreateCourse(ApiView):
 class Schema(ApiView, SpectacularAPIView):
     """The OpenAPI 3 document of everything here."""
 
-    policy = COURSE_CREATOR
-
-    def admit(self) -> None:
-        """Let in whom the page lets in."""
-        super().admit()
-        require_course_creator(self.request)
+    policy = SIGNED_IN
     schema = None
     renderer_classes = SpectacularAPIView.renderer_classes
 

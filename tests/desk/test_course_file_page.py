@@ -287,7 +287,10 @@ def test_new_course_names_its_author_as_an_instructor(client: Client) -> None:
 def test_new_course_is_refused_without_the_right(client: Client) -> None:
     client.force_login(make_user("Iris Instructor", email="iris@example.org"))
 
-    assert "Ask the operator" in words(client.get("/courses/new"))
+    page = client.get("/courses/new")
+    answer = client.post("/api/v1/course-files", {"text": SMALL}, "application/json")
+
+    assert (page.status_code, "Ask the operator" in words(page)) == (403, True)
     assert upload(client, SMALL, "/courses/new").status_code == 403
     assert (answer.status_code, answer.json()["type"]) == (
         403,
