@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MANY_PAGES = 40
 MOST_QUERIES = 12
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.campaign, pytest.mark.timeout(1800)]
 
 
 def lines_of(*arguments: str) -> list[dict[str, object]]:

@@ -46,7 +46,7 @@ def sent_once(at: datetime) -> Iterator[Violation]:
             yield Violation(f"message {key}", f"{count} with this {column}", "one")
 
 
-@invariant("I-28", level=FULL, severity=Severity.MINOR, reads=(Message,))
+@invariant("I-28", severity=Severity.MINOR, reads=(Message,))
 def closed_accounts(at: datetime) -> Iterator[Violation]:
     """Nothing waits for more than an hour to be sent to a closed account."""
     waiting = Message.objects.filter(
@@ -81,7 +81,7 @@ def no_numbers(at: datetime) -> Iterator[Violation]:
             yield Violation(f"message {code}", "a number that may be a grade", "no number")
 
 
-@invariant("I-54", level=FULL, severity=Severity.CRITICAL, reads=(Submission,))
+@invariant("I-54", severity=Severity.CRITICAL, reads=(Submission,))
 def receipts_were_written(at: datetime) -> Iterator[Violation]:
     """Every version handed in has its receipt in the outbox."""
     receipt = Message.objects.filter(key=Concat(Value("receipt:"), OuterRef("code")))

@@ -184,7 +184,9 @@ def _other_number_than_logged() -> Iterator[Violation]:
 def window(at: datetime) -> Iterator[Violation]:
     """Lists were submitted, changed and withdrawn while their round was open, or entered by staff."""
     typed = QueueEvent.objects.filter(imported=False)
-    late = typed.exclude(at__gte=F("round__opens_at"), at__lt=F("round__closes_at")).values_list("round__course__slug", "round__key", "seq", "kind", "at")
+    late = typed.exclude(at__gte=F("round__opens_at"), at__lt=F("round__closes_at")).values_list(
+        "round__course__slug", "round__key", "seq", "kind", "at"
+    )
     for slug, key, seq, kind, when in late:
         where = f"round {slug}/{key} event {seq}"
         yield Violation(where, f"{kind} {when.isoformat()}", "a time within the round")
@@ -244,7 +246,7 @@ def lists(at: datetime) -> Iterator[Violation]:
         yield Violation(f"round {key} member {code}", f"ranks {paper}", "papers of the round")
 
 
-@invariant("I-51", level=FULL, severity=Severity.CRITICAL, reads=(PreferenceList,))
+@invariant("I-51", severity=Severity.CRITICAL, reads=(PreferenceList,))
 def lists_as_logged(at: datetime) -> Iterator[Violation]:
     """A submitted list ranks what the log last wrote down for it."""
     logged: dict[tuple[int, int], list[Any]] = {}
@@ -262,7 +264,7 @@ def lists_as_logged(at: datetime) -> Iterator[Violation]:
             yield Violation(where, "another ranking than in the log", "the log's ranking")
 
 
-@invariant("I-52", level=FULL, severity=Severity.CRITICAL, reads=(Allocation,))
+@invariant("I-52", severity=Severity.CRITICAL, reads=(Allocation,))
 def placements_were_given(at: datetime) -> Iterator[Violation]:
     """Everyone whom a published allocation placed got that place in a talk."""
     for run in Allocation.objects.filter(published_at__isnull=False).select_related("round"):
