@@ -324,8 +324,22 @@ class MovedVerdict(Answer):
     after = serializers.CharField()
 
 
+class MovedTalk(Answer):
+    """A talk that begins at another time; ``told`` of its presenters get a mail."""
+
+    code = serializers.CharField()
+    title = serializers.CharField()
+    before = serializers.DateTimeField()
+    after = serializers.DateTimeField()
+    presenters = serializers.ListField(child=serializers.CharField())
+    told = serializers.IntegerField()
+
+
 class FileReport(Answer):
-    """What a file changed, or would change. ``preview`` is empty unless it was looked at first."""
+    """What a file changed, or would change. ``preview`` is empty unless it was looked at first.
+
+    ``told``: how many presenters were told by mail that a talk moves.
+    """
 
     slug = serializers.CharField()
     dry_run = serializers.BooleanField()
@@ -334,6 +348,8 @@ class FileReport(Answer):
     changes = FileChange(many=True)
     deadlines = MovedDeadline(many=True)
     verdicts = MovedVerdict(many=True)
+    talks = MovedTalk(many=True)
+    told = serializers.IntegerField()
 
 
 def parsed_file(text: str) -> tuple[CourseFile, Tree | None]:

@@ -92,9 +92,9 @@ def test_course_file_shows_what_would_change_and_changes_nothing(
     assert shown.status_code == 200
     text = words(shown)
     assert "2 changes would be made" in text
-    assert "course small short_name Small Tiny" in text
+    assert "Course small short name Small → Tiny" in text
     assert (
-        "round round closes_at 2026-04-17 18:00 Europe/Berlin 2026-04-18 18:00 Europe/Berlin"
+        "Round round closes 2026-04-17 18:00 Europe/Berlin → 2026-04-18 18:00 Europe/Berlin"
     ) in text
     assert Course.objects.get().short_name == "Small"
 
@@ -194,10 +194,10 @@ def test_course_file_says_whose_verdict_changes_and_asks_for_it(
     shown = upload(client, stricter, confirm_scheme="on")
 
     assert (refused.status_code, shown.status_code) == (409, 200)
-    assert "Marks exist, so this changes standings." in words(refused)
+    assert "Grades exist, so this changes standings." in words(refused)
     text = words(shown)
     assert "Ada Student: Passed → Not passed" in text
-    assert "pass rule small clauses total &gt;= 50 % total &gt;= 51 %" in text
+    assert "Pass rule small clauses total &gt;= 50 % → total &gt;= 51 %" in text
     assert confirm(client, shown).status_code == 409
     assert confirm(client, shown, confirm_scheme="on").status_code == 302
 

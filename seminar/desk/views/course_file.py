@@ -8,6 +8,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -107,8 +108,8 @@ def _refused(
 
 
 def _done(request: HttpRequest, report: LoadReport) -> HttpResponse:
-    words = ngettext(
-        "%(n)d change made. Nobody was told.", "%(n)d changes made. Nobody was told.", report.total
-    )
-    messages.success(request, words % {"n": report.total})
+    made = ngettext("%(n)d change made.", "%(n)d changes made.", report.total)
+    told = ngettext("%(n)d presenter was told.", "%(n)d presenters were told.", report.told)
+    said = told % {"n": report.told} if report.told else _("Nobody was told.")
+    messages.success(request, f"{made % {'n': report.total}} {said}")
     return redirect("desk:course_file", report.slug)

@@ -10,7 +10,7 @@ from courses.models import Course
 from grading.actions.locks import lock_course_students
 from presentations.models import PreferenceRound
 from seminar.accounts.actions import audit
-from seminar.accounts.models import User
+from seminar.accounts.models import AuditEntry, User
 from seminar.desk.actions.load_course.context import Load
 from seminar.desk.actions.load_course.ledger import Change, Ledger
 from seminar.desk.actions.load_course.outline import (
@@ -40,6 +40,13 @@ from seminar.desk.actions.load_course.scheme import (
     put_items,
     put_pass_rule,
 )
+from seminar.desk.actions.load_course.talks import (
+    MovedTalk,
+    check_talks_fit,
+    moved_talks,
+    plan_of,
+    tell_presenters,
+)
 from seminar.desk.actions.load_course.work import put_assignments, put_rounds
 from seminar.desk.rules.course_file import CourseFile
 from seminar.desk.rules.course_file.problems import written
@@ -50,8 +57,9 @@ from seminar.lib.errors import Refused
 class LoadReport:
     """What a file changed, or would change: numbers of rows by kind, and each change.
 
-    What a person is shown before it happens is there after a dry run: deadlines that move, verdicts
-    that change, and ``preview``, a name for all of this that ``expected`` can hold it to.
+    What a person is shown before it happens is there after a dry run: deadlines and talks that
+    move, verdicts that change, how many presenters are told of it by mail, and ``preview``, a name
+    for all of this that ``expected`` can hold it to.
     """
 
     slug: str
@@ -64,6 +72,8 @@ class LoadReport:
     preview: str = ""
     deadlines: tuple[MovedDeadline, ...] = ()
     verdicts: tuple[MovedVerdict, ...] = ()
+    talks: tuple[MovedTalk, ...] = ()
+    told: int = 0
 
     @property
     def total(self) -> int:
@@ -90,25 +100,23 @@ def load_course(  # noqa: PLR0913 - the file, who, when, and what was agreed to
     ``expected`` is the ``preview`` of a dry run: nothing is done unless it would come to the same.
     ``new``: the course must not exist.
 
-    Locks the course's rounds in order of id, then the course, then its students. Queues nothing:
-    nobody is told.
+    Locks the course's rounds in order of id, then the course, then its students. Queues
+    ``desk/mail/talks_moved`` to each presenter whose talk begins at another time, and nothing else.
 
     Raises Refused("course_file_conflicts", 409), with each conflict as a problem (code, path,
     place in the file, value, rule): ``in_use not_staff capacity_below_use round_in_use
-    round_closes_earlier deadline_too_soon handed_in_already max_below_mark scored_elsewhere
-    scheme_after_grades frozen``, and openings that the schedule as it is now (cancelled meetings)
+    round_closes_earlier deadline_too_soon talks_do_not_fit handed_in_already max_below_mark
+    cap_below_points scored_elsewhere scheme_after_grades frozen``, and openings that the schedule as it is now (cancelled meetings)
     does not resolve. Raises Refused("preview_is_stale", 409), Refused("slug_taken", 409).
     """
-    _lock_rounds(file.course.slug)
-    ledger = Ledger(zone=file.course.zone)
-    existing = Course.objects.select_for_update().filter(slug=file.course.slug).first()
+    existing = _locked(file.course.slug)
     if new and existing is not None:
         words = _("There is a course “%(slug)s” already. Choose another slug.")
         raise Refused("slug_taken", words % {"slug": file.course.slug})
-    if existing is not None:
-        lock_course_students(existing)
+    ledger = Ledger(zone=file.course.zone)
     shows = dry_run or bool(expected)
     before = snapshot(existing, at=at) if shows and existing is not None else None
+    planned = plan_of(existing)
     course = ledger.put(
         "course",
         file.course.slug,
@@ -119,25 +127,42 @@ def load_course(  # noqa: PLR0913 - the file, who, when, and what was agreed to
     )
     load = Load(file, course, existing is None, by, at, ledger, confirmed=confirm_scheme)
     _apply(load)
+    now = plan_of(None if load.is_new else course)
+    check_talks_fit(load, planned, now)
     if ledger.conflicts:
         raise _refusal(ledger)
-    report = _report(load, before, dry_run=dry_run)
+    report = _report(load, before, moved_talks(planned, now, at=at), dry_run=dry_run)
     if shows:
-        report = replace(report, preview=fingerprint(file, before, report.changes))
+        report = replace(report, preview=_preview(file, before, report))
     if expected and report.preview != expected:
         words = _("The course was changed since this preview. Nothing was changed. Look again.")
         raise Refused("preview_is_stale", words)
     if report.total and not dry_run:
-        _audit(load, report)
+        entry = _audit(load, report)
+        told = tell_presenters(load, planned, now, key=f"load_course-{entry.pk}")
+        report = replace(report, told=told)
     if dry_run:
         transaction.set_rollback(True)
     return report
 
 
-def _lock_rounds(slug: str) -> None:
-    """Lock the rounds before their course, as an allocation does (presentations.actions.locks)."""
+def _preview(file: CourseFile, before: Snapshot | None, report: LoadReport) -> str:
+    """Name all that is shown of a report."""
+    shown = (report.changes, report.deadlines, report.verdicts, report.talks)
+    return fingerprint(file, before, shown)
+
+
+def _locked(slug: str) -> Course | None:
+    """Return the course with a slug, locked, and its students.
+
+    Its rounds come before it, as in an allocation (presentations.actions.locks).
+    """
     rounds = PreferenceRound.objects.select_for_update(of=("self",)).filter(course__slug=slug)
     list(rounds.order_by("pk").values_list("pk"))
+    course = Course.objects.select_for_update().filter(slug=slug).first()
+    if course is not None:
+        lock_course_students(course)
+    return course
 
 
 def _apply(load: Load) -> None:
@@ -182,7 +207,9 @@ def _refusal(ledger: Ledger) -> Refused:
     )
 
 
-def _report(load: Load, before: Snapshot | None, *, dry_run: bool) -> LoadReport:
+def _report(
+    load: Load, before: Snapshot | None, talks: tuple[MovedTalk, ...], *, dry_run: bool
+) -> LoadReport:
     ledger = load.ledger
     course = load.course
     after = snapshot(course, at=load.at) if before and ledger.changes else None
@@ -198,13 +225,14 @@ def _report(load: Load, before: Snapshot | None, *, dry_run: bool) -> LoadReport
         verdicts=moved_verdicts(course, before.verdicts, after.verdicts)
         if before and after
         else (),
+        talks=talks,
     )
 
 
-def _audit(load: Load, report: LoadReport) -> None:
+def _audit(load: Load, report: LoadReport) -> AuditEntry:
     """Write one line; of a new course the numbers, of a known one each change."""
     fields = [change for change in report.changes if change.field]
-    audit(
+    return audit(
         "load_course",
         at=load.at,
         actor=load.by,

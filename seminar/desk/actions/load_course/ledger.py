@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from seminar.desk.rules.course_file.plaintext import plain_text
 from seminar.desk.rules.course_file.problems import Path, shortened
+from seminar.desk.rules.course_file.words import field_words, row_words
 from seminar.lib.numbers import plain
 
 RowT = TypeVar("RowT", bound=models.Model)
@@ -29,6 +30,16 @@ class Change:
     before: str = ""
     after: str = ""
     removed: bool = False
+
+    @property
+    def row_words(self) -> str:
+        """What people call a row of this kind."""
+        return row_words(self.kind)
+
+    @property
+    def field_words(self) -> str:
+        """What people call the field."""
+        return field_words(self.field)
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,17 @@
 
 from decimal import Decimal
 
-from django.db.models import Max
+from django.db.models import Max, Sum
 from django.utils.translation import gettext as _
 
 from assignments.models import Assignment
 from grading.actions.locks import is_frozen
 from grading.models import (
+    AttendanceMark,
     Component,
     GradeEntry,
     GradeItem,
+    ParticipationPoint,
     PassClause,
     PassRule,
     RubricLevel,
@@ -62,7 +64,7 @@ def put_items(
     gone = [row for key, row in existing.items() if key not in wanted]
     load.ledger.remove("item", ("items",), gone)
     holders = dict(load.course.grade_items.values_list("assignment_id", "key"))
-    best = _best_marks(load)
+    best, taken = _best_marks(load), _points_of_meetings(load)
     for index, part in enumerate(load.file.items):
         row = existing.pop(part.key, None)
         if part.max < best.get(part.key, 0):
@@ -73,6 +75,7 @@ def put_items(
                 part.max,
                 rule % {"points": best[part.key]},
             )
+        _check_points(load, ("items", index), part, row, taken.get(part.key))
         if part.assignment is not None and part.assignment not in assignments:
             continue  # its assignment is in conflict, which is said there
         assignment = assignments[part.assignment] if part.assignment else None
@@ -158,9 +161,48 @@ def check_scheme_change(load: Load) -> None:
     if is_frozen(load.course):
         rule = _("The results are frozen, so what counts can no longer change.")
         load.ledger.refuse(("components",), "frozen", what, rule)
-    elif not load.confirmed and GradeEntry.objects.filter(item__course=load.course).exists():
-        rule = _("Marks exist, so this changes standings. Confirm it (--confirm-scheme).")
+    elif not load.confirmed and _has_marks(load):
+        rule = _("Grades exist, so this changes standings. It has to be confirmed.")
         load.ledger.refuse(("components",), "scheme_after_grades", what, rule)
+
+
+def _has_marks(load: Load) -> bool:
+    """Tell whether anything counts already: a score, points for taking part, attendance."""
+    kinds = (
+        GradeEntry.objects.filter(item__course=load.course),
+        ParticipationPoint.objects.filter(item__course=load.course),
+        AttendanceMark.objects.filter(meeting__course=load.course),
+    )
+    return any(rows.exists() for rows in kinds)
+
+
+def _check_points(
+    load: Load, path: Path, part: schema.Item, row: GradeItem | None, most: Decimal | None
+) -> None:
+    """Refuse what points given for class participation do not allow; ``most`` in one meeting."""
+    if row is None or most is None:
+        return
+    if part.kind != row.kind:
+        rule = _("Points for class participation were given on it, so it stays what it is.")
+        load.ledger.refuse((*path, "kind"), "in_use", part.kind, rule)
+    elif part.meeting_cap < most:
+        rule = _("Somebody has %(points)s points of one meeting; the cap cannot be lower.")
+        said = rule % {"points": plain(most)}
+        load.ledger.refuse((*path, "meeting_cap"), "cap_below_points", part.meeting_cap, said)
+
+
+def _points_of_meetings(load: Load) -> dict[str, Decimal]:
+    """Return the most points somebody has of one meeting, for each item by key. One query."""
+    sums = (
+        ParticipationPoint.objects.filter(item__course=load.course)
+        .order_by()
+        .values_list("item__key", "meeting", "membership")
+        .annotate(Sum("points"))
+    )
+    most: dict[str, Decimal] = {}
+    for key, _meeting, _membership, points in sums:
+        most[key] = max(points, most.get(key, points))
+    return most
 
 
 def _best_marks(load: Load) -> dict[str, Decimal]:

@@ -15,6 +15,7 @@ from seminar.desk.actions.load_course.context import Load
 from seminar.desk.rules.course_file import schema
 from seminar.desk.rules.course_file.checks.work import round_papers
 from seminar.desk.rules.course_file.problems import Path
+from seminar.desk.rules.course_file.words import field_words
 
 NOTICE = timedelta(hours=24)
 FROZEN_FIELDS = ("opens_at", "min_length", "max_length", "fill")
@@ -185,9 +186,9 @@ def _may_change_round(
     if row.last_number == 0 and row.closed_at is None:
         return True
     for name in differing:
-        rule = _("Lists have been submitted in this round, so its %(name)s stays.")
-        key = name.removesuffix("_at")
-        load.ledger.refuse((*path, key), "round_in_use", row.key, rule % {"name": key})
+        rule = _("Lists have been submitted in this round, so this can no longer change: %(name)s.")
+        said = rule % {"name": field_words(name)}
+        load.ledger.refuse((*path, name.removesuffix("_at")), "round_in_use", row.key, said)
     return _keeps_time(load, path, row, fields["closes_at"]) and not differing
 
 
@@ -212,7 +213,6 @@ def _check_deadline(load: Load, path: Path, row: Assignment, closes_at: datetime
 def _check_form(load: Load, path: Path, row: Assignment, form: dict[str, object]) -> None:
     differing = [name for name, value in form.items() if getattr(row, name) != value]
     if differing:
-        rule = _("Work has been handed in, so what is asked for stays (%(names)s).")
-        load.ledger.refuse(
-            (*path, "key"), "handed_in_already", row.key, rule % {"names": ", ".join(differing)}
-        )
+        rule = _("Work has been handed in, so what is asked for can no longer change: %(names)s.")
+        names = ", ".join(map(field_words, differing))
+        load.ledger.refuse((*path, "key"), "handed_in_already", row.key, rule % {"names": names})

@@ -44,7 +44,8 @@ class Command(BaseCommand):
                 confirm_scheme=confirm_scheme,
             )
         except Refused as refusal:
-            self._fail(placed(refusal.problems, parsed.tree), as_json=options["json"])
+            problems = [_with_hint(one) for one in placed(refusal.problems, parsed.tree)]
+            self._fail(problems, as_json=options["json"])
         self.stdout.write(_as_json(report) if options["json"] else _in_words(report))
 
     def _fail(self, problems: list[dict[str, Any]], *, as_json: bool) -> NoReturn:
@@ -70,6 +71,13 @@ def _read(path: Path) -> bytes:
         raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
 
 
+def _with_hint(problem: dict[str, Any]) -> dict[str, Any]:
+    """Say how a change is confirmed here."""
+    if problem["code"] == "scheme_after_grades":
+        return problem | {"hint": "Confirm it with --confirm-scheme."}
+    return problem
+
+
 def _line(problem: dict[str, Any]) -> str:
     return str(Problem(**problem))
 
@@ -84,6 +92,8 @@ def _in_words(report: LoadReport) -> str:
     noun = "change" if report.total == 1 else "changes"
     verb = "" if not report.total else " would be made" if report.dry_run else " made"
     lines.append(f"{report.slug}: {report.total} {noun}{verb}")
+    if report.told:
+        lines.append(f"presenters told of talks that move: {report.told}")
     return "\n".join(lines)
 
 
