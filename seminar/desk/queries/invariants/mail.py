@@ -81,7 +81,7 @@ def no_numbers(at: datetime) -> Iterator[Violation]:
             yield Violation(f"message {code}", "a number that may be a grade", "no number")
 
 
-@invariant("I-54", severity=Severity.CRITICAL, reads=(Submission,))
+@invariant("I-54", level=FULL, severity=Severity.CRITICAL, reads=(Submission,))
 def receipts_were_written(at: datetime) -> Iterator[Violation]:
     """Every version handed in has its receipt in the outbox."""
     receipt = Message.objects.filter(key=Concat(Value("receipt:"), OuterRef("code")))
