@@ -33,6 +33,7 @@ from courses.rules import (
     check_prerequisites,
 )
 from seminar.accounts.models import User
+from seminar.accounts.queries import Account, accounts_by_address
 from seminar.lib.addresses import AddressError, normal_email, spellings
 
 HOLDS_PLACE = (Membership.State.ACTIVE, Membership.State.SUSPENDED)
@@ -258,18 +259,34 @@ def members_by_email(course: Course) -> Mapping[str, Membership]:
 
 
 def roster_facts(course: Course, emails: Iterable[str]) -> RosterFacts:
-    """Return what a roster with these normal addresses is held against. Three queries.
+    """Return what a roster with these normal addresses is held against. Five queries.
 
     Exact only for a caller that holds the lock on the course row.
     """
-    inside = {key: known_member(row) for key, row in members_by_email(course).items()}
-    asked = [form for email in emails if email not in inside for form in spellings(email)]
-    accounts = User.objects.filter(email__in=asked)
+    members_ = members_by_email(course)
+    rows = {row.user_id: row for row in members_.values()}
+    inside = {key: known_member(row) for key, row in members_.items()}
+    asked = {form: email for email in emails for form in spellings(email)}
     others = {
-        email_key(user): Known(user.email, user.name, is_open=user.is_active) for user in accounts
+        asked[form]: known_member(rows[account.user.pk])
+        if account.user.pk in rows
+        else known_account(account)
+        for form, account in accounts_by_address(asked).items()
     }
     left = course.capacity - places_taken(course)
-    return RosterFacts(others | inside, left, course.state == Course.State.ARCHIVED)
+    return RosterFacts(inside | others, left, course.state == Course.State.ARCHIVED)
+
+
+def known_account(account: Account) -> Known:
+    """Return somebody who is not in the course as the roster's rule reads it. No query."""
+    user = account.user
+    return Known(
+        email=user.email,
+        name=user.name,
+        is_open=user.is_active,
+        is_claimed=account.is_claimed,
+        is_operator=user.is_superuser,
+    )
 
 
 def known_member(row: Membership) -> Known:
@@ -293,8 +310,8 @@ def roster_rows(course: Course) -> list[list[str]]:
 
 
 def uploaded_table(
-    course: Course, user: User, kind: str, code: str, about: str = ""
+    course: Course, user: User, kind: str, code: str, *, at: datetime, about: str = ""
 ) -> TableUpload | None:
-    """Return a file that this person uploaded here, or None. One query."""
+    """Return a file that this person uploaded here within the last day, or None. One query."""
     found = TableUpload.objects.filter(course=course, by=user, kind=kind, about=about, code=code)
-    return found.first()
+    return found.filter(at__gt=at - TableUpload.KEPT).first()

@@ -1,6 +1,6 @@
 """People from a file, and files between their preview and their import."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -10,12 +10,11 @@ from courses import rules
 from courses.models import Application, Course, Membership, TableUpload
 from courses.queries import roster_facts
 from courses.rules import Enrol
-from seminar.accounts.actions import audit, once
+from seminar.accounts.actions import audit, once, take_back_claims
 from seminar.accounts.models import User
 from seminar.lib.plans import Plan, preview_data, refuse_other_plan, refuse_problems
 from seminar.lib.tables import Table
 
-KEPT = timedelta(days=1)
 STATE = Membership.State
 
 
@@ -44,11 +43,12 @@ def import_roster(
 
     New people get an account without a password: resetting it, or a code by mail, is how they sign
     in first. Who applied becomes active. Roles, numbers and memberships that exist stay as they
-    are. ``by`` is None for the command line. ``expected``: the hash of the plan that was shown.
+    are. An account whose address nobody ever confirmed is taken from whoever signed up with it.
+    ``by`` is None for the command line. ``expected``: the hash of the plan that was shown.
     Returns the plan as ``preview_data`` gives it.
 
-    Locks the course. Queues nothing. Writes one audit entry. Raises Refused: "file_refused" (422)
-    with every problem, "preview_outdated" (409), and what ``once`` raises.
+    Locks the course. Queues nothing. Writes one audit entry, one for each person who
+    applied and each account taken back. Raises Refused: "file_refused" (422) with every problem, "preview_outdated" (409), and what ``once`` raises.
     """
     course = Course.objects.select_for_update().get(pk=course.pk)
 
@@ -74,20 +74,38 @@ def _enrol(course: Course, changes: list[Enrol], *, by: Membership | None, at: d
     ]
     User.objects.bulk_create(new)
     users = {user.email: user for user in User.objects.filter(email__in=[c.email for c in changes])}
+    claimed = {users[c.email].pk: c.name for c in changes if c.is_claimed}
+    actor = by.user if by else None
+    taken = take_back_claims(claimed, by=actor, at=at) if claimed else []
     fresh = [_membership(course, users[c.email], c, at) for c in changes if not c.before]
     Membership.objects.bulk_create(fresh)
     known = _update(course, {users[c.email].pk: c for c in changes if c.before}, at)
     _accept(known, by=by, at=at)
+    befores = {users[change.email].pk: change.before for change in changes}
+    for row in known:
+        if befores[row.user_id] != STATE.ACTIVE:
+            audit(
+                "activate_member",
+                at=at,
+                actor=actor,
+                subject=f"membership {row.code}",
+                course_slug=course.slug,
+                before={"state": befores[row.user_id]},
+                after={"state": row.state},
+            )
     if changes:
-        befores = {users[change.email].pk: change.before for change in changes}
         audit(
             "import_roster",
             at=at,
-            actor=by.user if by else None,
+            actor=actor,
             subject="roster",
             course_slug=course.slug,
             before={row.code: befores[row.user_id] for row in known},
-            after={row.code: row.role for row in [*fresh, *known]},
+            after={
+                "members": {row.code: row.role for row in [*fresh, *known]},
+                "new_accounts": [user.code for user in new],
+                "accounts_taken_back": [user.code for user in taken],
+            },
         )
 
 
@@ -123,12 +141,20 @@ def _accept(rows: list[Membership], *, by: Membership | None, at: datetime) -> N
 def keep_table(upload: TableUpload) -> TableUpload:
     """Keep a file from its preview to its import, for a day at most. Locks nothing.
 
-    ``upload`` is new, its ``at`` the time of now. Files of days past, whoever uploaded them, go
-    with this: they hold names of people.
+    ``upload`` is new, its ``at`` the time of now. ``forget_tables`` deletes it.
     """
-    TableUpload.objects.filter(at__lt=upload.at - KEPT).delete()
     upload.save(force_insert=True)
     return upload
+
+
+@transaction.atomic
+def forget_tables(*, at: datetime) -> int:
+    """Delete files that were uploaded a day ago or earlier; return how many. Locks nothing.
+
+    They hold names and marks of people, and nobody can import them any more.
+    """
+    _total, found = TableUpload.objects.filter(at__lte=at - TableUpload.KEPT).delete()
+    return found.get(TableUpload._meta.label, 0)
 
 
 @transaction.atomic

@@ -49,7 +49,11 @@ class Person:
 
 @dataclass(frozen=True)
 class Known:
-    """Somebody with an account: what the course knows. Without ``role`` no member, in any state."""
+    """Somebody with an account: what the course knows. Without ``role`` no member, in any state.
+
+    ``email`` is the account's own, which a file may name by another that was confirmed.
+    ``is_claimed``: nobody ever confirmed it, so whoever typed it at sign-up may be somebody else.
+    """
 
     email: str
     name: str
@@ -57,6 +61,8 @@ class Known:
     role: Role | None = None
     state: State | None = None
     matriculation: str = ""
+    is_claimed: bool = False
+    is_operator: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,10 @@ class RosterFacts:
 
 @dataclass(frozen=True)
 class Enrol:
-    """A membership that becomes active or gets its number. ``before`` is its state; "" for none."""
+    """A membership that becomes active or gets its number. ``before`` is its state; "" for none.
+
+    ``is_claimed``: the account is taken from whoever signed up without confirming the address.
+    """
 
     email: str
     name: str
@@ -78,6 +87,7 @@ class Enrol:
     matriculation: str
     has_account: bool
     before: str
+    is_claimed: bool = False
 
 
 def read_roster(rows: Iterable[Row]) -> tuple[list[Person], list[Problem]]:
@@ -158,7 +168,21 @@ def plan_roster(people: Iterable[Person], facts: RosterFacts) -> Plan[Enrol]:
     steps = [_step(person, facts.known.get(person.email)) for person in listed]
     steps += _alike(listed, facts)
     steps += _missing(listed, facts)
-    return Plan(tuple(steps), tuple(_forbidden(steps, facts)))
+    return Plan(tuple(steps), (*_same_person(listed, facts), *_forbidden(steps, facts)))
+
+
+def _same_person(people: list[Person], facts: RosterFacts) -> Iterator[Problem]:
+    """Yield each line that names, by another address, somebody whom another line names too."""
+    owners = {p.line: facts.known[p.email].email for p in people if p.email in facts.known}
+    emails = {person.line: person.email for person in people}
+    for owner, lines in repeated(owners.items()).items():
+        for line in lines:
+            others = ", ".join(str(other) for other in lines if other != line)
+            words = Words(
+                _("This is the account %(owner)s, like line %(others)s."),
+                {"owner": owner, "others": others},
+            )
+            yield Problem(line, "email", emails[line], "same_person", words)
 
 
 def _step(person: Person, known: Known | None) -> Step[Enrol]:
@@ -169,9 +193,24 @@ def _step(person: Person, known: Known | None) -> Step[Enrol]:
     if not known.is_open:
         return _left(person, "account_closed", Words(_("The account is closed. Nothing changes.")))
     if known.state is None:
-        words = Words(_("Has an account as %(name)s; becomes %(role)s."), _who(known, role))
-        return _changed(person, "enrol", words, known)
+        return _step_of_account(person, known, role)
     return _step_of_member(person, known)
+
+
+def _step_of_account(person: Person, known: Known, role: Words) -> Step[Enrol]:
+    if known.is_operator:
+        words = _("Runs the installation and can be in no course. Nothing changes.")
+        return _left(person, "operator", Words(words))
+    if known.is_claimed:
+        words = _(
+            "Becomes %(role)s. Address never confirmed: somebody signed up with it as “%(name)s”. "
+            "That password ends, the name becomes %(new)s, and “Forgot your password?” leads in."
+        )
+        return _changed(
+            person, "enrol", Words(words, _who(known, role) | {"new": person.name}), known
+        )
+    words = _("Has an account as %(name)s; becomes %(role)s.")
+    return _changed(person, "enrol", Words(words, _who(known, role)), known)
 
 
 def _step_of_member(person: Person, known: Known) -> Step[Enrol]:
@@ -211,6 +250,7 @@ def _changed(person: Person, code: str, words: Words, known: Known | None) -> St
         matriculation=person.matriculation or (known.matriculation if known else ""),
         has_account=known is not None,
         before=known.state.value if known and known.state else "",
+        is_claimed=known is not None and known.state is None and known.is_claimed,
     )
     return Step(person.line, person.email, code, words, change)
 
@@ -230,10 +270,10 @@ def _alike(people: list[Person], facts: RosterFacts) -> Iterator[Step[Enrol]]:
 
 
 def _missing(people: list[Person], facts: RosterFacts) -> Iterator[Step[Enrol]]:
-    listed = {person.email for person in people}
+    listed = {facts.known[p.email].email for p in people if p.email in facts.known}
     roles = {person.role for person in people}
     for email, known in facts.known.items():
-        if known.state is State.ACTIVE and known.role in roles and email not in listed:
+        if known.state is State.ACTIVE and known.role in roles and known.email not in listed:
             words = Words(
                 _("%(name)s is missing in the roster. Nothing changes."), {"name": known.name}
             )

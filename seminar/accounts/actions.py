@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -188,6 +188,29 @@ def end_sessions_of(users: Collection[User]) -> int:
     ]
     Session.objects.filter(session_key__in=keys).delete()
     return len(keys)
+
+
+@transaction.atomic
+def take_back_claims(names: Mapping[int, str], *, by: User | None, at: datetime) -> list[User]:
+    """Take accounts from whoever typed somebody else's address at sign-up; return them by id.
+
+    For people whom a file names and whose address nobody ever confirmed: password, sessions,
+    tokens and links to confirm end, and the name is the file's. Who reads the mail of the address
+    comes in by resetting the password. ``names`` by id of the user. Locks the user rows.
+    """
+    users = list(User.objects.select_for_update().filter(pk__in=names).order_by("pk"))
+    if not users:
+        return users
+    for user in users:
+        user.name = names[user.pk]
+        user.set_unusable_password()
+    User.objects.bulk_update(users, ["name", "password"], batch_size=200)
+    EmailAddress.objects.filter(user__in=users, verified=False).delete()
+    ApiToken.objects.filter(user__in=users, revoked_at=None).update(revoked_at=at)
+    end_sessions_of(users)
+    for user in users:
+        audit("take_back_claim", at=at, actor=by, subject=f"user {user.code}")
+    return users
 
 
 # --- Tokens ----------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Reads about people."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -35,9 +36,11 @@ def token_by_text(text: str) -> ApiToken | None:
     )
 
 
-def was_answered(user: User, nonce: str) -> bool:
-    """Return whether a request with this nonce was done already. One query."""
-    return bool(nonce) and Nonce.objects.filter(user=user, nonce=nonce).exists()
+def was_answered(user: User, nonce: str, verbs: Collection[str]) -> bool:
+    """Return whether one of these verbs was done already with this nonce. At most one query."""
+    if not (verbs and nonce and nonce.isprintable()):
+        return False
+    return Nonce.objects.filter(user=user, nonce=nonce, verb__in=verbs).exists()
 
 
 def user_by_address(address: str) -> User | None:
@@ -51,6 +54,39 @@ def user_by_address(address: str) -> User | None:
     confirmed = EmailAddress.objects.filter(email=address, verified=True).select_related("user")
     row = confirmed.first()
     return row.user if row else None
+
+
+class Account(NamedTuple):
+    """Who signs in with an address.
+
+    ``is_claimed``: somebody signed up with it, and nobody ever proved to read its mail.
+    """
+
+    user: User
+    is_claimed: bool
+
+
+def accounts_by_address(addresses: Iterable[str]) -> dict[str, Account]:
+    """Return who signs in with each of these addresses; nobody's are left out. Three queries.
+
+    What somebody confirmed counts before what somebody else only typed at sign-up.
+    """
+    asked = list(addresses)
+    confirmed = EmailAddress.objects.filter(email__in=asked, verified=True)
+    proven = {row.email: row.user for row in confirmed.select_related("user")}
+    found = {user.email: user for user in User.objects.filter(email__in=asked)} | proven
+    known = EmailAddress.objects.filter(user__in={user.pk for user in found.values()})
+    rows = list(known.values_list("user_id", "verified"))
+    sure = {pk for pk, verified in rows if verified}
+    typed = {pk for pk, _verified in rows}
+    return {
+        address: Account(user, user.pk not in sure and (user.pk in typed or _has_password(user)))
+        for address, user in found.items()
+    }
+
+
+def _has_password(user: User) -> bool:
+    return bool(user.password) and user.has_usable_password()
 
 
 def second_factors_of(user: User) -> frozenset[str]:

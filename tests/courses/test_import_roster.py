@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from courses import actions, queries
 from courses.models import Application, Course, Membership
@@ -25,8 +27,10 @@ from seminar.lib.addresses import AddressError, clean_name, normal_email
 from seminar.lib.errors import Refused
 from seminar.lib.tables import Table, read_table, write_table
 from seminar.notifications.models import Message
+from tests.factories.accounts import make_token, with_token
 from tests.factories.courses import NOON, make_application, make_course, make_member, make_user
 
+PASSWORD = "correct horse 12"
 HEAD = "name,email,role,matriculation\n"
 
 
@@ -297,7 +301,11 @@ def test_import_roster_makes_active_members_without_a_mail(
     assert (ada.has_usable_password(), ada.is_superuser, ada.is_active) == (False, False, True)
     assert Message.objects.count() == 0
     [entry] = AuditEntry.objects.filter(verb="import_roster")
-    assert entry.after == {row.code: row.role for row in rows}
+    assert entry.after == {
+        "members": {row.code: row.role for row in rows},
+        "new_accounts": [ada.code, User.objects.get(email="t@x.org").code],
+        "accounts_taken_back": [],
+    }
 
 
 def test_import_roster_finds_an_account_spelled_with_letters(course: Course) -> None:
@@ -322,6 +330,86 @@ def test_import_roster_lets_in_who_applied(course: Course, instructor: Membershi
         NOON,
     )
     assert Message.objects.count() == 0
+
+
+def claimed(email: str, name: str = "Mallory") -> User:
+    """An account of somebody who never followed the link to confirm its address."""
+    user = User.objects.create_user(email, PASSWORD, name=name)
+    EmailAddress.objects.create(user=user, email=email, primary=True)
+    return user
+
+
+@pytest.mark.parametrize("role", ["student", "ta"])
+def test_import_roster_takes_an_address_from_who_never_confirmed_it(
+    course: Course, instructor: Membership, client: Client, role: str
+) -> None:
+    user = claimed("vera@x.org")
+    token = make_token(user)
+    client.force_login(user)
+    link = EmailConfirmationHMAC(EmailAddress.objects.get(user=user)).key
+    line = f"Vera,vera@x.org,{role},"
+    [step] = actions.plan_of_roster(course, table(line)).changes
+    assert "Address never confirmed" in step.words.plain()
+
+    load(course, line, by=instructor)
+
+    user.refresh_from_db()
+    assert (user.name, user.has_usable_password()) == ("Vera", False)
+    assert course.memberships.get(user=user).role == role
+    assert Client().login(email="vera@x.org", password=PASSWORD) is False
+    assert client.get("/me").status_code == 302
+    assert Client().post(f"/account/confirm-email/{link}/").status_code == 404
+    assert not EmailAddress.objects.filter(user=user).exists()
+    assert with_token(token.text, "GET", "/api/v1/courses").status_code == 401
+    entry = AuditEntry.objects.get(verb="import_roster")
+    assert entry.after["accounts_taken_back"] == [user.code]
+    taken = AuditEntry.objects.get(verb="take_back_claim")
+    assert (taken.subject, taken.actor) == (f"user {user.code}", instructor.user)
+
+
+def test_import_roster_leaves_a_confirmed_account_as_it_is(course: Course) -> None:
+    user = claimed("vera@x.org", "Vera Herself")
+    EmailAddress.objects.filter(user=user).update(verified=True)
+
+    load(course, "Vera,vera@x.org,ta,")
+
+    user.refresh_from_db()
+    assert (user.name, user.check_password(PASSWORD)) == ("Vera Herself", True)
+
+
+def test_import_roster_finds_people_by_a_second_address(course: Course) -> None:
+    two = claimed("two@x.org", "Two")
+    EmailAddress.objects.filter(user=two).update(verified=True)
+    EmailAddress.objects.create(user=two, email="second@x.org", verified=True)
+    claimed("second@x.org")  # typed by somebody else, never confirmed
+
+    assert load(course, "Two,second@x.org,student,7") == {"changes": 1, "created": 0}
+
+    assert course.memberships.get().user == two
+    plan = actions.plan_of_roster(course, table("Two,second@x.org,student,7"))
+    assert [step.code for step in plan.steps] == ["same"]
+    both = actions.plan_of_roster(
+        course, table("Two,second@x.org,student,", "Two,two@x.org,student,")
+    )
+    assert [(p.line, p.code) for p in both.problems] == [(2, "same_person"), (3, "same_person")]
+
+
+def test_import_roster_keeps_operators_out(course: Course, operator: User) -> None:
+    plan = actions.plan_of_roster(course, table(f"O,{operator.email},ta,"))
+
+    assert [(step.code, step.change) for step in plan.steps] == [("operator", None)]
+
+
+def test_import_roster_audits_each_applicant_it_lets_in(
+    course: Course, instructor: Membership
+) -> None:
+    member = make_application(course, name="Ada").membership
+
+    load(course, f"Ada,{member.user.email},student,1", by=instructor)
+
+    entry = AuditEntry.objects.get(subject=f"membership {member.code}")
+    assert (entry.actor, entry.course_slug) == (instructor.user, course.slug)
+    assert (entry.before, entry.after) == ({"state": "applied"}, {"state": "active"})
 
 
 def test_import_roster_twice_changes_nothing(course: Course) -> None:
@@ -404,7 +492,7 @@ def test_import_roster_asks_the_database_equally_often_at_any_size(
         lines = [f"N {n},n{size}-{n}@x.org,student," for n in range(size)]
         course.capacity = 500
         course.save()
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             load(course, *lines)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.test import Client
 from django.urls import reverse
 
@@ -147,12 +148,49 @@ def test_load_course_makes_staff_who_cannot_sign_in_yet() -> None:
 
 def test_load_course_keeps_an_account_that_exists() -> None:
     user = User.objects.create_user("iris@example.org", "secret", name="Iris Herself")
+    EmailAddress.objects.create(user=user, email=user.email, verified=True)
 
     load()
 
     assert Membership.objects.get().user == user
     user.refresh_from_db()
     assert (user.name, user.check_password("secret")) == ("Iris Herself", True)
+
+
+def test_load_course_takes_an_address_from_who_never_confirmed_it() -> None:
+    user = User.objects.create_user("iris@example.org", "secret", name="Mallory")
+    EmailAddress.objects.create(user=user, email=user.email)
+
+    load()
+
+    user.refresh_from_db()
+    assert (Membership.objects.get().user, user.has_usable_password()) == (user, False)
+    assert user.name != "Mallory"
+    assert not EmailAddress.objects.exists()
+
+
+def test_load_course_finds_staff_by_a_second_address() -> None:
+    user = User.objects.create_user("other@example.org", "secret", name="Iris Herself")
+    EmailAddress.objects.create(user=user, email=user.email, verified=True)
+    EmailAddress.objects.create(user=user, email="iris@example.org", verified=True)
+
+    load()
+
+    assert Membership.objects.get().user == user
+    person = "  - {name: Iris, email: other@example.org, role: ta}\nmodules:"
+    assert [code for _path, code, _value in refused(("modules:", person))] == ["same_person"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [({"is_active": False}, "account_closed"), ({"is_superuser": True}, "operator")],
+)
+def test_load_course_refuses_staff_who_can_be_no_member(fields: dict[str, bool], code: str) -> None:
+    user = User.objects.create_user("tea@example.org", name="Tea", **fields)
+    load()
+    person = f"  - {{name: Tea, email: {user.email}, role: ta}}\nmodules:"
+
+    assert refused(("modules:", person)) == [("staff[1].email", code, user.email)]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -16,7 +16,9 @@ from courses.models import (
 from courses.queries import places_taken
 from courses.rules import local_instant
 from presentations.models import Presenter
+from seminar.accounts.actions import take_back_claims
 from seminar.accounts.models import User
+from seminar.accounts.queries import Account, accounts_by_address
 from seminar.desk.actions.load_course.context import Load
 from seminar.desk.rules.course_file import schema
 
@@ -112,20 +114,22 @@ def put_staff(load: Load) -> dict[str, Membership]:
     """Make accounts and memberships for the people of the file; return them by address.
 
     A new account has no password: its owner sets one by a reset mail. An account that exists keeps
-    its name, a membership that exists its state; people who are not in the file stay.
+    its name, a membership that exists its state; people who are not in the file stay. An account
+    whose address nobody ever confirmed is taken from whoever signed up with it.
     """
-    emails = [person.email for person in load.file.staff]
-    users = {user.email: user for user in User.objects.filter(email__in=emails)}
+    accounts = accounts_by_address(person.email for person in load.file.staff)
     rows = {row.user_id: row for row in load.course.memberships.select_related("user")}
     people: dict[str, Membership] = {}
     for index, person in enumerate(load.file.staff):
-        user = users.get(person.email)
-        if user is None:
-            user = User.objects.create_user(person.email, name=person.name)
+        account = accounts.get(person.email)
+        if account is None:
+            made = User.objects.create_user(person.email, name=person.name)
+            account = Account(made, is_claimed=False)
+        user = account.user
         existing = rows.get(user.pk)
-        if existing is not None and existing.role not in Membership.STAFF:
-            rule = _("This person is in the course as %(role)s.") % {"role": existing.role}
-            load.ledger.refuse(("staff", index, "email"), "not_staff", person.email, rule)
+        refusal = _staff_refusal(user, existing, people)
+        if refusal:
+            load.ledger.refuse(("staff", index, "email"), refusal[0], person.email, refusal[1])
             continue
         fields: dict[str, Any] = {
             "role": person.role,
@@ -134,6 +138,12 @@ def put_staff(load: Load) -> dict[str, Membership]:
         }
         if existing is None:
             fields |= {"state": Membership.State.ACTIVE, "joined_at": load.at}
+            if account.is_claimed:
+                load.ledger.unchanged["account"] += 1
+                load.ledger.touch(
+                    "account", person.email, "name", before=user.name, after=person.name
+                )
+                [user] = take_back_claims({user.pk: person.name}, by=load.by, at=load.at)
         people[person.email] = load.ledger.put(
             "person",
             person.email,
@@ -143,6 +153,23 @@ def put_staff(load: Load) -> dict[str, Membership]:
             fields=fields,
         )
     return people
+
+
+def _staff_refusal(
+    user: User, existing: Membership | None, people: dict[str, Membership]
+) -> tuple[str, str] | None:
+    """Return code and words of why somebody cannot be among the staff; None where they can."""
+    if any(member.user_id == user.pk for member in people.values()):
+        return "same_person", _("This is a second address of somebody the file names already.")
+    if existing is not None and existing.role not in Membership.STAFF:
+        words = _("This person is in the course as %(role)s.") % {"role": existing.role}
+        return "not_staff", words
+    if existing is None and not user.is_active:
+        return "account_closed", _("The account is closed. An operator can open it again.")
+    if existing is None and user.is_superuser:
+        words = _("This account runs the installation and can be in no course. Use another one.")
+        return "operator", words
+    return None
 
 
 def put_modules(load: Load) -> tuple[dict[str, Module], list[Module]]:
