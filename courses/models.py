@@ -1,6 +1,6 @@
 """A course: its people, its table of contents, its meetings, its papers."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar, Self
 
@@ -442,9 +442,11 @@ class Announcement(models.Model):
 class TableUpload(models.Model):
     """A CSV file between its preview and its import, kept so that both read the same bytes.
 
-    Seen by nobody but who uploaded it. Its content is emptied once it is imported; rows of past
-    days go with the next upload.
+    Seen by nobody but who uploaded it, for ``KEPT`` and no longer: it holds names of people. Its
+    content is emptied once it is imported; a job deletes the row when its time is over.
     """
+
+    KEPT = timedelta(days=1)
 
     class Kind(models.TextChoices):
         ROSTER = "roster", _("Roster")

@@ -10,7 +10,13 @@ from courses.actions.enrolling import (
     send_application,
     withdraw_application,
 )
-from courses.actions.rosters import clear_table, import_roster, keep_table, plan_of_roster
+from courses.actions.rosters import (
+    clear_table,
+    forget_tables,
+    import_roster,
+    keep_table,
+    plan_of_roster,
+)
 
 __all__ = [
     "CORRECTABLE",
@@ -22,6 +28,7 @@ __all__ = [
     "clear_table",
     "correct",
     "decide_application",
+    "forget_tables",
     "import_roster",
     "keep_table",
     "plan_of_roster",

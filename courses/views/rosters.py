@@ -29,7 +29,7 @@ def import_roster(request: CourseRequest) -> HttpResponse:
 @course_page(INSTRUCTOR)
 def import_roster_file(request: CourseRequest, code: str) -> HttpResponse:
     """Show what a roster would change, then bring its people in."""
-    upload = queries.uploaded_table(request.course, request.user, KIND, code)
+    upload = queries.uploaded_table(request.course, request.user, KIND, code, at=clock.now())
     if upload is None:
         raise Http404
     address = reverse("courses:import_roster_file", args=[request.course.slug, code])

@@ -33,7 +33,7 @@ def import_scores(request: CourseRequest) -> HttpResponse:
 @course_page(STAFF)
 def import_scores_file(request: CourseRequest, code: str) -> HttpResponse:
     """Show which grades a file would change, then change them."""
-    upload = uploaded_table(request.course, request.user, KIND, code)
+    upload = uploaded_table(request.course, request.user, KIND, code, at=clock.now())
     if upload is None:
         raise Http404
     address = reverse("grading:import_scores_file", args=[request.course.slug, code])

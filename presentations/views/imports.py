@@ -30,7 +30,7 @@ def import_preferences(request: CourseRequest, key: str) -> HttpResponse:
 @course_page(INSTRUCTOR)
 def import_preferences_file(request: CourseRequest, key: str, code: str) -> HttpResponse:
     """Show which number each list would get, then enter them."""
-    upload = uploaded_table(request.course, request.user, KIND, code, about=key)
+    upload = uploaded_table(request.course, request.user, KIND, code, about=key, at=clock.now())
     if upload is None:
         raise Http404
     place = [request.course.slug, key, code]

@@ -171,6 +171,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "forget_tables": {
+        "task": "courses.forget_tables",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "compute_results": {
         "task": "grading.compute_results",
         "schedule": 10.0,

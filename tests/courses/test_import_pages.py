@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from courses.models import Course, Membership, TableUpload
+from courses.tasks import forget_tables
 from grading.models import GradeEntry
 from presentations.models import PreferenceList
 from seminar.accounts.models import User
@@ -168,16 +169,35 @@ def test_import_roster_page_is_seen_by_whoever_uploaded_it_alone(
     assert client_of(instructor).get(elsewhere).status_code == 404
 
 
-def test_keep_table_forgets_files_of_days_past(
+def test_import_roster_page_ends_a_day_after_the_upload(
     course: Course, instructor: Membership, set_clock: Any
 ) -> None:
-    there, _page, _plan = shown(client_of(instructor), roster_page(course), ROSTER)
-    set_clock(NOON + timedelta(days=1, seconds=1))
+    there, _page, plan = shown(client_of(instructor), roster_page(course), ROSTER)
+    set_clock(NOON + timedelta(days=1, seconds=-1))
+    assert client_of(instructor).get(there).status_code == 200
+    set_clock(NOON + timedelta(days=1))
 
+    answer = client_of(instructor).post(there, {"plan": plan})
+
+    assert (answer.status_code, course.memberships.count()) == (404, 1)
+
+
+def test_forget_tables_deletes_files_of_days_past(
+    course: Course, instructor: Membership, set_clock: Any
+) -> None:
     shown(client_of(instructor), roster_page(course), ROSTER)
+    set_clock(NOON + timedelta(minutes=1))
+    later, _page, _plan = shown(client_of(instructor), roster_page(course), ROSTER)
+    set_clock(NOON + timedelta(days=1))
 
-    assert client_of(instructor).get(there).status_code == 404
-    assert TableUpload.objects.count() == 1
+    assert [forget_tables(), forget_tables()] == [1, 0]
+
+    assert TableUpload.objects.get().code in later
+
+
+def test_the_schedule_forgets_tables(settings: Any) -> None:
+    named = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert forget_tables.name in named
 
 
 def test_import_roster_lets_new_people_in_by_password_reset(
