@@ -198,8 +198,9 @@ class CourseApi(ApiView):
         return scope_of(self.policy, str(self.request.method), as_staff=as_staff)
 
     def was_answered(self) -> bool:
-        """Whether this key of this person was used."""
-        return self.request.user.is_authenticated and was_answered(self.user, self.nonce)
+        """Whether this person did this with this key."""
+        signed_in = self.request.user.is_authenticated
+        return signed_in and was_answered(self.user, self.nonce, self.done_once)
 
     @property
     def user(self) -> User:

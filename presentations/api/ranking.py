@@ -127,7 +127,7 @@ class SaveList(RoundApi):
         "Save an order: of a prepared list, or of a submitted one",
         body=Ranking,
         answer=OwnRound,
-        idempotent=True,
+        idempotent=("prepare_list", "change_list"),
     )
     def put(self, request: Request, slug: str, key: str) -> Response:
         round_, sent = self.found(key), self.body(Ranking)

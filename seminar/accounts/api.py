@@ -76,8 +76,8 @@ class OwnAccount(ApiView):
     takes_tokens = False
 
     def was_answered(self) -> bool:
-        """Whether this key of this person was used."""
-        return queries.was_answered(self.user, self.nonce)
+        """Whether this person did this with this key."""
+        return queries.was_answered(self.user, self.nonce, self.done_once)
 
     @property
     def user(self) -> User:

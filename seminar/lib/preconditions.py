@@ -10,8 +10,9 @@ that changed, a line that was added).
 - Tags are compared strongly: a weak one (``W/"..."``) never matches.
 - A write that belongs to nothing one can GET has no tag: any ``If-Match`` is refused, since its
   sender wanted a guarantee that cannot be given.
-- A write whose ``Idempotency-Key`` was answered before is a repetition: its first answer comes
-  again, although the write itself has changed the tag.
+- A write that was done before under its ``Idempotency-Key`` is a repetition: its first answer comes
+  again, although the write itself has changed the tag; with another body it is refused. A key that
+  was used for something else, or where keys mean nothing, does not stand in for the tag.
 """
 
 import hashlib

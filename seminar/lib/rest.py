@@ -277,10 +277,14 @@ def operation(  # noqa: PLR0913 - the facts of one operation
     body: Any = None,
     status: int = 200,
     errors: Sequence[int] = (),
-    idempotent: bool = False,
+    idempotent: bool | tuple[str, ...] = False,
     query: type[serializers.Serializer[Any]] | None = None,
 ) -> Callable[[Method], Method]:
-    """Describe a method of a view for the schema: what it takes, answers and refuses."""
+    """Describe a method of a view for the schema: what it takes, answers and refuses.
+
+    ``idempotent``: it takes ``Idempotency-Key``, and what it does goes through
+    ``seminar.accounts.actions.once`` under the operation's name, or under one of these verbs.
+    """
     own = (400, 409, 412, 415, 422) if body is not None else ((422,) if query else ())
     known = dict.fromkeys(sorted({401, 403, 404, 429, *own, *errors}))
     refused: dict[Any, Any] = {
@@ -307,9 +311,17 @@ def operation(  # noqa: PLR0913 - the facts of one operation
             parameters=parameters,
             responses=(answer if isinstance(answer, dict) else {status: answer}) | refused,
         )(method)
+        described.done_once = verbs_of(operation_id, idempotent=idempotent)  # type: ignore[attr-defined]
         return described
 
     return describe
+
+
+def verbs_of(operation_id: str, *, idempotent: bool | tuple[str, ...]) -> frozenset[str]:
+    """Return the verbs under which an operation remembers what it did; none: it does not."""
+    if isinstance(idempotent, tuple):
+        return frozenset(idempotent)
+    return frozenset({operation_id} if idempotent else ())
 
 
 class Worded(serializers.CharField):
@@ -416,8 +428,18 @@ class ApiView(APIView):
         """Return the view whose GET answers what this one changes; None where there is none."""
         return cls.reads or (cls if hasattr(cls, "get") else None)
 
+    @property
+    def done_once(self) -> frozenset[str]:
+        """The verbs that ``Idempotency-Key`` protects in this request; none where it means nothing."""
+        method = getattr(self, str(self.request.method).lower())
+        verbs: frozenset[str] = getattr(method, "done_once", frozenset())
+        return verbs
+
     def was_answered(self) -> bool:
-        """Whether this request only repeats one that was done; see ``Idempotency-Key``."""
+        """Whether what this request asks for was done under its ``Idempotency-Key`` already.
+
+        ``once`` then answers as it did, or refuses another body: nothing is written either way.
+        """
         return False
 
     def refuse_changed(self) -> None:

@@ -157,6 +157,66 @@ def test_a_repetition_is_answered_though_the_tag_has_changed(instructor: Members
     assert refused(request(instructor, "POST", "pass-rule", body, **other)) == (412, "changed")
 
 
+def account(who: Membership, body: dict[str, str], **headers: str) -> HttpResponse:
+    client = Client()
+    client.force_login(who.user)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    more = {"data": body, "content_type": "application/json", "headers": named}
+    answer: HttpResponse = client.put("/api/v1/account", **more)
+    return answer
+
+
+def test_a_used_key_does_not_stand_in_for_the_tag_where_keys_mean_nothing(
+    ta: Membership, instructor: Membership
+) -> None:
+    news = {"title": "Room", "body": "024", "public": False}
+    key = {"Idempotency_Key": "used-before-1"}
+    for who in (ta, instructor):
+        sent(request(who, "POST", "announcements/new", news, **key), 201)
+    stale = key | {"If_Match": '"other"'}
+
+    renamed = account(ta, {"name": "Other Name", "zone": ""}, **stale)
+    loaded = request(instructor, "POST", "course-file", {"text": "course: {}"}, **stale)
+
+    assert refused(renamed) == refused(loaded) == (412, "changed")
+    ta.user.refresh_from_db()
+    assert ta.user.name == "Tilda Assistant"
+
+
+def test_a_key_used_for_something_else_does_not_stand_in_for_the_tag(
+    instructor: Membership,
+) -> None:
+    component = make_component(instructor.course, "written", 100)
+    make_pass_rule(instructor.course, [(component, "50")])
+    news = {"title": "Room", "body": "024", "public": False}
+    body = {"clauses": [{"component": None, "at_least": "50"}], "reason": "Simpler", "version": 1}
+    key = {"Idempotency_Key": "used-before-1"}
+    sent(request(instructor, "POST", "announcements/new", news, **key), 201)
+
+    over_another = request(instructor, "POST", "pass-rule", body, If_Match='"other"', **key)
+    over_this = tag(instructor, "pass-rule")
+    reused = request(instructor, "POST", "pass-rule", body, If_Match=over_this, **key)
+
+    assert refused(over_another) == (412, "changed")
+    assert refused(reused) == (422, "nonce_reused")
+    assert PassRule.objects.count() == 1
+
+
+def test_a_key_used_with_another_body_writes_nothing_whatever_the_tag(
+    instructor: Membership,
+) -> None:
+    component = make_component(instructor.course, "written", 100)
+    make_pass_rule(instructor.course, [(component, "50")])
+    body = {"clauses": [{"component": None, "at_least": "50"}], "reason": "Simpler", "version": 1}
+    headers = {"If_Match": tag(instructor, "pass-rule"), "Idempotency_Key": "change-once-1"}
+    sent(request(instructor, "POST", "pass-rule", body, **headers))
+
+    other = request(instructor, "POST", "pass-rule", body | {"reason": "Harder"}, **headers)
+
+    assert refused(other) == (422, "nonce_reused")
+    assert PassRule.objects.count() == 2
+
+
 def test_change_pass_rule_over_another_version_is_refused(instructor: Membership) -> None:
     component = make_component(instructor.course, "written", 100)
     make_pass_rule(instructor.course, [(component, "50")])
