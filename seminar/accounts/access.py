@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from allauth.account.authentication import get_authentication_records
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -82,7 +83,7 @@ def course_creator(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.may_create_courses:
+        if not creates_courses(request.user):
             raise PermissionDenied(may_not_create().message)
         if lacks_second_factor(request):
             return lead_to_second_factor(request)
@@ -97,10 +98,15 @@ def require_course_creator(request: HttpRequest) -> None:
     Call with somebody who is signed in. Raises Refused: "may_not_create", "second_factor_required"
     (403).
     """
-    if not request.user.may_create_courses:
+    if not creates_courses(request.user):
         raise may_not_create()
     if lacks_second_factor(request):
         raise second_factor_required()
+
+
+def creates_courses(user: User | AnonymousUser) -> bool:
+    """Say whether the operator lets somebody create courses."""
+    return isinstance(user, User) and user.may_create_courses
 
 
 def may_not_create() -> Refused:
