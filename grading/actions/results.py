@@ -29,9 +29,7 @@ log = logging.getLogger(__name__)
 
 
 @transaction.atomic
-def request_results(
-    course: Course, *, by: User | None, at: datetime, nonce: str = ""
-) -> ResultRun:
+def request_results(course: Course, *, by: User | None, at: datetime, nonce: str = "") -> ResultRun:
     """Ask for all standings of a course to be computed; the job does it within seconds.
 
     A request that still waits is answered with itself. Locks the course. Queues no message: the
@@ -163,9 +161,7 @@ def frozen(course: Course, *, by: User | None, at: datetime, reason: str) -> Res
 
 
 @transaction.atomic
-def publish_results(
-    course: Course, *, by: Membership, at: datetime, nonce: str = ""
-) -> ResultRun:
+def publish_results(course: Course, *, by: Membership, at: datetime, nonce: str = "") -> ResultRun:
     """Show the newest frozen result to everyone it is about, and all grades it rests on.
 
     Publishing again changes nothing and mails nobody. Locks the course and its students. Queues

@@ -17,18 +17,18 @@ from kombu.utils.json import dumps
 class Channel(filesystem.Channel):  # type: ignore[misc]
     """Puts whole messages into the folder; everything else is kombu's."""
 
-    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         name = f"{time_ns() // 1_000_000}_{uuid.uuid4()}.{queue}.msg"
         folder = Path(self.data_folder_out)
         unfinished = folder / f"{name}.part"  # no reader looks for names that end so
         try:
-            unfinished.write_bytes(dumps(payload).encode())
+            unfinished.write_bytes(dumps(payload).encode())  # type: ignore[no-untyped-call]
             unfinished.rename(folder / name)
         except OSError as error:
             raise ChannelError(f"Cannot add {name!r} to the folder of messages") from error
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]
+class Transport(filesystem.Transport):
     """The same transport with our channel."""
 
     Channel = Channel

@@ -397,13 +397,13 @@ def test_admin_pages_ask_a_bounded_number_of_questions(
         "assign": reverse(f"{ROUND}_assign", args=[round_.pk, place.membership.code]),
     }
     assert {name: asked(url) for name, url in (lists | pages).items()} == {
-        "preferenceround": 11,
-        "presentation": 12,
-        "presenter": 11,
-        "allocation": 11,
-        "preferencelist": 13,
-        "board": 14,
-        "run": 17,
-        "reassign": 12,
-        "assign": 15,
+        "preferenceround": 9,
+        "presentation": 10,
+        "presenter": 9,
+        "allocation": 9,
+        "preferencelist": 11,
+        "board": 12,
+        "run": 15,
+        "reassign": 10,
+        "assign": 13,
     }
