@@ -5,7 +5,6 @@
 """
 
 import pytest
-from django.db import connection
 
 from seminar.desk.checks import Address
 from seminar.lib.access import policy_of
@@ -61,12 +60,7 @@ def test_every_page_of_ours_says_which_methods_it_answers() -> None:
     assert silent == {"api:unknown"}  # answers 404, however it is asked
 
 
-on_sqlite = pytest.mark.skipif(
-    connection.vendor == "postgresql", reason="make campaign asks everything on PostgreSQL"
-)
-
-
-@on_sqlite
+@pytest.mark.once  # the campaign asks everything, on PostgreSQL too
 @pytest.mark.parametrize("policy", POLICIES)
 def test_everybody_is_answered_as_the_matrix_says(
     policy: str, walker: Walker, world: World

@@ -20,11 +20,11 @@ from courses.models import Course, Membership
 from courses.queries import course_and_membership
 from seminar.desk.admin import SeminarAdminSite
 from tests.authz.matrix import Matrix
-from tests.authz.test_matrix import MATRIX, POLICIES, addresses_of, on_sqlite
+from tests.authz.test_matrix import MATRIX, POLICIES, addresses_of
 from tests.authz.walk import Cell, Walker, cells
 from tests.authz.world import World
 
-pytestmark = [pytest.mark.django_db, on_sqlite]
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 Patch = pytest.MonkeyPatch
 
 

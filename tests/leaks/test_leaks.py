@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import connection
 
 from grading import rules
 from grading.actions import release_item
@@ -25,13 +24,7 @@ from tests.leaks.changes import LATER, last_line, regrade
 from tests.leaks.outsiders import Outsiders, met_in
 from tests.leaks.planting import Canary, plant
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.timeout(900),
-    pytest.mark.skipif(
-        connection.vendor == "postgresql", reason="make campaign asks everything on PostgreSQL"
-    ),
-]
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(900), pytest.mark.once]
 
 OUTSIDERS = ("student", "other_student", "auditor", "anonymous")
 MORE_OUTSIDERS = ("applicant", "student_elsewhere")

@@ -11,10 +11,15 @@ from seminar.celery import app
 from seminar.lib import file_broker
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all: a process remembers which queues it made, and would not make them in another."""
+    return tmp_path_factory.mktemp("broker")
+
+
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Connection]:
-    folder = str(tmp_path)
-    options = {"data_folder_in": folder, "data_folder_out": folder, "control_folder": folder}
+def broker(folder: Path) -> Iterator[Connection]:
+    options = dict.fromkeys(("data_folder_in", "data_folder_out", "control_folder"), str(folder))
     with Connection("filesystem://localhost", transport_options=options) as connection:
         yield connection
 
@@ -24,7 +29,7 @@ def test_the_worker_uses_it(broker: Connection) -> None:
     assert type(broker.transport) is file_broker.Transport
 
 
-def test_messages_come_back_and_leave_nothing(broker: Connection, tmp_path: Path) -> None:
+def test_messages_come_back_and_leave_nothing(broker: Connection, folder: Path) -> None:
     with broker.SimpleQueue("celery") as queue:
         for number in range(3):
             queue.put({"number": number})
@@ -35,10 +40,12 @@ def test_messages_come_back_and_leave_nothing(broker: Connection, tmp_path: Path
             message.ack()
 
     assert sorted(item["number"] for item in seen) == [0, 1, 2]
-    assert [path.name for path in tmp_path.iterdir() if ".msg" in path.name] == []
+    assert [path.name for path in folder.iterdir() if ".msg" in path.name] == []
 
 
-def test_a_message_that_is_being_written_is_not_seen(broker: Connection, tmp_path: Path) -> None:
-    (tmp_path / "1_x.celery.msg.part").touch()
+def test_a_message_that_is_being_written_is_not_seen(broker: Connection, folder: Path) -> None:
+    unfinished = folder / "1_x.celery.msg.part"
+    unfinished.touch()
     with broker.SimpleQueue("celery") as queue, pytest.raises(Empty):
         queue.get(block=False)
+    unfinished.unlink()

@@ -246,7 +246,7 @@ def lists(at: datetime) -> Iterator[Violation]:
         yield Violation(f"round {key} member {code}", f"ranks {paper}", "papers of the round")
 
 
-@invariant("I-51", severity=Severity.CRITICAL, reads=(PreferenceList,))
+@invariant("I-51", level=FULL, severity=Severity.CRITICAL, reads=(PreferenceList,))
 def lists_as_logged(at: datetime) -> Iterator[Violation]:
     """A submitted list ranks what the log last wrote down for it."""
     logged: dict[tuple[int, int], list[Any]] = {}
