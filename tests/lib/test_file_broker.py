@@ -30,7 +30,8 @@ def test_the_worker_uses_it(broker: Connection) -> None:
 
 
 def test_messages_come_back_and_leave_nothing(broker: Connection, folder: Path) -> None:
-    with broker.SimpleQueue("celery") as queue:
+    # A name of its own: a process remembers which queues it made, also in other folders.
+    with broker.SimpleQueue("only-for-this-test") as queue:
         for number in range(3):
             queue.put({"number": number})
         seen = []
