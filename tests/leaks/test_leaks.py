@@ -154,12 +154,18 @@ def test_no_mail_that_leaves_tells_what_is_not_for_its_reader(planted: Planted) 
     with seen_and_forgotten():
         while deliver(now=lambda: NOON):
             pass
-    texts = [
-        (name_of(planted.world, None, one.to[0]), one.message().as_string()) for one in mail.outbox
-    ]
+    texts = [(name_of(planted.world, None, one.to[0]), said_in(one)) for one in mail.outbox]
 
     assert len(texts) == due > 0
     assert told_too_much(texts, planted.canaries) == []
+
+
+def said_in(letter: mail.EmailMessage) -> str:
+    """All of a mail but what is random in it, where a score might stand by chance."""
+    message = letter.message()
+    headers = [line for line in message.items() if line[0] not in {"Message-ID", "Content-Type"}]
+    parts = [part.get_payload(decode=True) for part in message.walk()]
+    return "\n".join([*map(str, headers), *(part.decode() for part in parts if part)])
 
 
 def name_of(world: World, user: User | None, address: str) -> str:
