@@ -1,6 +1,7 @@
 """Forms about the own account."""
 
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -8,8 +9,14 @@ from allauth.account.adapter import get_adapter
 from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import ResetPasswordKeyForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa import app_settings
+from allauth.mfa.adapter import get_adapter as mfa_adapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
+from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -55,6 +62,32 @@ class NewPasswordForm(ResetPasswordKeyForm):
     def save(self) -> None:
         super().save()
         actions.confirm_only_address(self.user, at=clock.now())
+
+
+class UsedOnce:
+    """Refuses a code of an app that was used, for as long as the code would be right.
+
+    allauth forgets it after one period; with MFA_TOTP_TOLERANCE it is right for longer.
+    """
+
+    def clean_code(self: Any) -> str:
+        typed: str = normalize_user_code(self.cleaned_data["code"])
+        key = f"code-used:{sha256(f'{self.user.pk}:{typed}'.encode()).hexdigest()}"
+        if cache.get(key):
+            check_rate_limit(self.user)
+            raise mfa_adapter().validation_error("incorrect_code")
+        super().clean_code()  # type: ignore[misc]
+        right_for = (2 * app_settings.TOTP_TOLERANCE + 1) * app_settings.TOTP_PERIOD
+        cache.set(key, "used", right_for)
+        return typed
+
+
+class CodeForm(UsedOnce, AuthenticateForm):
+    """The code asked for at sign-in."""
+
+
+class CodeAgainForm(UsedOnce, ReauthenticateForm):
+    """The code asked for to confirm that it is still the same person."""
 
 
 class AddKeyForm(AddWebAuthnForm):

@@ -80,6 +80,19 @@ def second_factor(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 @signed_in
+def no_password(request: SignedInRequest) -> HttpResponse:
+    """Say what to do where somebody shall confirm that it is them and has nothing to do it with.
+
+    People of the demo and of a roster have no password; allauth lets them through unasked.
+    """
+    onward = way_back(request, request.GET.get("next"))
+    if request.user.has_usable_password() or queries.second_factors_of(request.user):
+        return redirect(onward)
+    return render(request, "accounts/no_password.html", {"onward": onward})
+
+
+@require_safe
+@signed_in
 def tokens(request: SignedInRequest) -> HttpResponse:
     """List the own tokens; a form to make one."""
     return tokens_page(request, TokenForm(at=clock.now()))

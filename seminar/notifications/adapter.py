@@ -10,6 +10,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.http import HttpRequest
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from seminar.accounts.models import User
 from seminar.accounts.queries import user_by_address
@@ -47,11 +49,13 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, Any]]:
         """Ask people with a second factor for that, not for the password once more.
 
-        A recovery code counts, and so does a factor set up in this very session.
+        A recovery code counts, and so does a factor set up in this very session. Who has neither,
+        as the demo's people, is told so by a page instead of a bare refusal.
         """
         ways = super().get_reauthentication_methods(user)
         stronger = [way for way in ways if way["id"] != "reauthenticate"]
-        return stronger or ways
+        telling = {"id": "no_password", "description": _("Set a password")}
+        return stronger or ways or [telling | {"url": reverse("accounts:no_password")}]
 
     def validation_error(self, code: str, *args: object) -> Exception:
         """Answer too many guesses with a page of their own, 429, instead of beside a field."""

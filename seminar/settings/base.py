@@ -236,9 +236,14 @@ ACCOUNT_RATE_LIMITS: Any = {
 STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=False)
 # A passkey has nothing to guess; the hall signs in with those too.
 MFA_RATE_LIMITS: Any = {"webauthn_login": "600/m/ip"}
-MFA_FORMS = {"add_webauthn": "seminar.accounts.forms.AddKeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "seminar.accounts.forms.AddKeyForm",
+    "authenticate": "seminar.accounts.forms.CodeForm",
+    "reauthenticate": "seminar.accounts.forms.CodeAgainForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Seminar"
+MFA_TOTP_TOLERANCE = 1  # codes of 30 s: one before and one after, for clocks that go wrong
 MFA_PASSKEY_LOGIN_ENABLED = True
 
 # --- mail ---------------------------------------------------------------------------------------

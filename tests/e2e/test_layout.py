@@ -14,6 +14,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.contrib.auth.hashers import make_password
 from playwright.sync_api import Page
 
 from courses.actions import Statement, send_application
@@ -49,7 +50,8 @@ def before_the_term(world: World) -> Setting:
     ada = world.let_in(world.ada, opened)
     submit_list(world, ada, at=opened)
     submit_list(world, world.ben, at=opened)
-    newcomer, applicant = make_user("Nora Newcomer"), make_user("Paul Applicant")
+    newcomer = make_user("Nora Newcomer")
+    applicant = make_user("Paul Applicant", password=make_password(None))
     # An address that is not confirmed cannot be guarded by a second factor.
     EmailAddress.objects.create(user=newcomer, email=newcomer.email, verified=True, primary=True)
     creator = make_user("Clara Creator", may_create_courses=True)

@@ -1,6 +1,7 @@
 """The second factor: setting it up, signing in with it, and that no staff right escapes it."""
 
 import re
+import time
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -89,6 +90,41 @@ def test_a_code_signs_in_once(client: Client, ta: Membership) -> None:
 
     assert answer.status_code == 200
     assert "Incorrect code" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "led_to_where"), [(-60, ""), (-30, "/"), (0, "/"), (30, "/"), (60, "")]
+)
+def test_a_clock_may_be_half_a_minute_wrong(
+    client: Client, ta: Membership, time_stands: Any, seconds: int, led_to_where: str
+) -> None:
+    sign_in(client, with_app(ta.user))
+    shown = code_of()
+
+    time_stands.shift(-seconds)
+
+    assert led_to(client.post(CODE, {"code": shown})) == led_to_where
+
+
+@pytest.mark.parametrize("seconds", [1, 31, 59])
+def test_a_code_that_was_used_is_refused_as_long_as_it_would_be_right(
+    client: Client, ta: Membership, time_stands: Any, seconds: int
+) -> None:
+    sign_in(client, with_app(ta.user))
+    time_stands.move_to(time.time() // 30 * 30)
+    shown = code_of(ahead=1)
+    assert led_to(client.post(CODE, {"code": shown})) == "/"
+    time_stands.shift(seconds)
+    thief = Client()
+    sign_in(thief, ta.user)
+
+    answers = [thief.post(CODE, {"code": typed}) for typed in (shown, f"{shown[:3]} {shown[3:]}")]
+    confirmed = client.post(REAUTHENTICATE, {"code": shown})
+
+    for answer in (*answers, confirmed):
+        assert (answer.status_code, led_to(answer)) == (200, "")
+        assert "Incorrect code" in answer.content.decode()
+    assert led_to(thief.post(CODE, {"code": code_of(ahead=-1)})) == "/"  # another one is right
 
 
 @pytest.mark.usefixtures("staff_need_it")
