@@ -39,12 +39,22 @@ from grading.models import (
 )
 from presentations.models import (
     Allocation,
+    FinalProject,
+    Pin,
+    PlaceOffer,
     PreferenceChoice,
     PreferenceList,
     PreferenceRound,
     Presentation,
     Presenter,
+    ProjectMember,
+    Proposal,
+    ProposalDecision,
     QueueEvent,
+    Slides,
+    Swap,
+    UnavailableMeeting,
+    UnwantedPaper,
 )
 from seminar.accounts.actions import audit
 from seminar.accounts.models import ApiToken, Nonce
@@ -187,6 +197,69 @@ BREACHES: dict[str, tuple[str, dict[str, Any]]] = {
         "presentations.Presenter",
         {"ended_at": BEFORE},
     ),
+    "presentations_presentation_one_live_per_project": (
+        "presentations.Presentation final",
+        {"position": 3},
+    ),
+    "presentations_round_unwanted_sane": ("presentations.PreferenceRound", {"max_unwanted": 101}),
+    "presentations_unwanted_once": ("presentations.UnwantedPaper", {}),
+    "presentations_unavailable_once": ("presentations.UnavailableMeeting", {}),
+    "presentations_pin_one_live_per_student": ("presentations.Pin", {"reason": "other"}),
+    "presentations_pin_reason": ("presentations.Pin", {"reason": ""}),
+    "presentations_pin_lifted_by_someone": ("presentations.Pin", {"lifted_at": NOON}),
+    "presentations_offer_one_open_per_place": (
+        "presentations.PlaceOffer",
+        {"membership": "courses.Membership other"},
+    ),
+    "presentations_offer_does_not_return": ("presentations.PlaceOffer", {"seat": 1}),
+    "presentations_offer_state_known": (
+        "presentations.PlaceOffer",
+        {"state": "odd", "answered_at": NOON},
+    ),
+    "presentations_offer_answered_iff_not_open": (
+        "presentations.PlaceOffer",
+        {"state": "declined"},
+    ),
+    "presentations_offer_expires_later": ("presentations.PlaceOffer", {"expires_at": NOON}),
+    "presentations_offer_seat_sane": ("presentations.PlaceOffer", {"seat": 100}),
+    "presentations_offer_choice_sane": ("presentations.PlaceOffer", {"choice": 0}),
+    "presentations_swap_proposed_once": ("presentations.Swap", {"message": "again"}),
+    "presentations_swap_between_two": ("presentations.Swap", {"theirs": "presentations.Presenter"}),
+    "presentations_swap_state_known": (
+        "presentations.Swap",
+        {"state": "odd", "answered_at": NOON},
+    ),
+    "presentations_swap_answered_iff_not_open": ("presentations.Swap", {"state": "declined"}),
+    "presentations_swap_expires_later": ("presentations.Swap", {"expires_at": NOON}),
+    "presentations_slides_version_once": ("presentations.Slides", {"name": "other"}),
+    "presentations_slides_sha256": ("presentations.Slides", {"sha256": "x" * 64}),
+    "presentations_slides_from_1": ("presentations.Slides", {"version": 0}),
+    "presentations_project_mode_known": ("presentations.FinalProject", {"mode": "odd"}),
+    "presentations_project_title_given": ("presentations.FinalProject", {"title": ""}),
+    "presentations_project_worth_by_someone": (
+        "presentations.FinalProject",
+        {"worth_a_paper_at": NOON},
+    ),
+    "presentations_projectmember_once": ("presentations.ProjectMember", {"confirmed_at": None}),
+    "presentations_projectmember_one_project": (
+        "presentations.ProjectMember",
+        {"project": "presentations.FinalProject other"},
+    ),
+    "presentations_projectmember_ends_after_start": (
+        "presentations.ProjectMember",
+        {"ended_at": BEFORE},
+    ),
+    "presentations_proposal_version_once": ("presentations.Proposal", {"title": "Other"}),
+    "presentations_proposal_mode_known": ("presentations.Proposal", {"mode": "odd"}),
+    "presentations_proposal_from_1": ("presentations.Proposal", {"version": 0}),
+    "presentations_decision_verdict_known": (
+        "presentations.ProposalDecision",
+        {"verdict": "odd", "comment": "x"},
+    ),
+    "presentations_decision_comment_given": (
+        "presentations.ProposalDecision",
+        {"verdict": "declined", "comment": ""},
+    ),
     "assignments_assignment_key_once": ("assignments.Assignment", {"title": "Other"}),
     "assignments_assignment_kind_known": ("assignments.Assignment", {"kind": "odd"}),
     "assignments_assignment_closes_later": ("assignments.Assignment", {"closes_at": NOON}),
@@ -326,6 +399,10 @@ def rows(db: None) -> dict[str, Row]:
     write(key="k", to=None, address="a@example.org", kind="x", subject="s", text="t", at=NOON)
     found += [Message.objects.get()]
     found += round_rows(course, member, paper) + talk_rows(course, member, paper, meeting)
+    found += wish_rows(found, paper, meeting)
+    project, final, *project_rows = final_rows(course, member, meeting)
+    found += [project, *project_rows]
+    found += change_rows(found, other, paper)
     found += work_rows(course, member, paper, module)
     found += grade_rows(course, member, meeting)
     named = {row._meta.label: row for row in found}
@@ -333,6 +410,10 @@ def rows(db: None) -> dict[str, Row]:
     return named | {
         "courses.Membership other": other,
         "courses.Paper other": second,
+        "presentations.Presentation final": final,
+        "presentations.FinalProject other": FinalProject.objects.create(
+            course=course, mode="new_mechanism", title="Other", created_at=NOON
+        ),
         "grading.PassClause total": total,
     }
 
@@ -370,6 +451,70 @@ def talk_rows(course: Course, member: Row, paper: Row, meeting: Row) -> list[Row
         presentation=talk, membership=member, kind="in_class", **seat
     )
     return [talk, presenter]
+
+
+def wish_rows(found: list[Row], paper: Row, meeting: Row) -> list[Row]:
+    ranking = next(row for row in found if isinstance(row, PreferenceList))
+    return [
+        UnwantedPaper.objects.create(list=ranking, paper=paper),
+        UnavailableMeeting.objects.create(list=ranking, meeting=meeting),
+        Pin.objects.create(
+            round=ranking.round,
+            membership=ranking.membership,
+            paper=paper,
+            reason="why",
+            set_at=NOON,
+            set_by=ranking.membership.user,
+        ),
+    ]
+
+
+def change_rows(found: list[Row], other: Row, paper: Row) -> list[Row]:
+    """An offer, a swap with a second presenter, and slides."""
+    presenter = next(row for row in found if isinstance(row, Presenter))
+    round_ = next(row for row in found if isinstance(row, PreferenceRound))
+    talk, user = presenter.presentation, presenter.membership.user
+    theirs = Presenter.objects.create(
+        presentation=talk, membership=other, kind="in_class", seat=5, reason="choice", since=NOON,
+        ended_at=NOON,
+    )  # fmt: skip
+    return [
+        PlaceOffer.objects.create(
+            round=round_, paper=paper, seat=0, membership=presenter.membership, number=1, choice=1,
+            offered_at=NOON, expires_at=LATER,
+        ),
+        Swap.objects.create(mine=presenter, theirs=theirs, proposed_at=NOON, expires_at=LATER),
+        Slides.objects.create(
+            presentation=talk, version=1, sha256=HASH, name="a.pdf", size=1, uploaded_at=NOON,
+            uploaded_by=user,
+        ),
+    ]  # fmt: skip
+
+
+def final_rows(course: Course, member: Row, meeting: Row) -> list[Row]:
+    """A project with its talk, a member, a proposal and the decision about it."""
+    project = FinalProject.objects.create(
+        course=course, mode="literature_review", title="Survey", created_at=NOON
+    )
+    talk = Presentation.objects.create(
+        course=course, kind="final", title="Survey", project=project, meeting=meeting, position=2,
+        minutes=12,
+    )  # fmt: skip
+    proposal = Proposal.objects.create(
+        project=project, version=1, mode="literature_review", title="Survey", fields={},
+        submitted_at=NOON, submitted_by=member,
+    )  # fmt: skip
+    return [
+        project,
+        talk,
+        proposal,
+        ProjectMember.objects.create(
+            project=project, membership=member, since=NOON, confirmed_at=NOON
+        ),
+        ProposalDecision.objects.create(
+            proposal=proposal, verdict="approved", decided_at=NOON, decided_by=member
+        ),
+    ]
 
 
 def work_rows(course: Course, member: Row, paper: Row, module: Row) -> list[Row]:
