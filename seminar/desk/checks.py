@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.checks import CheckMessage, Error
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.views.generic import RedirectView
 
 from seminar.lib.access import PUBLIC, Policy, policy_of
 
@@ -32,7 +33,8 @@ ROWS = Policy("admin.rows")
 READ_ONLY_ROWS = Policy("admin.read_only_rows")
 # The same, where a plain fact can be mended on the page.
 CORRECTABLE_ROWS = Policy("admin.correctable_rows")
-# Pages of ours beside those of a model: they do something to a row of the own courses.
+# Pages of ours beside those of a model, which TOOL_PAGES names: they do something to a row of the
+# own courses.
 TOOLS = Policy("admin.tools")
 # Rows that belong to no course, for operators.
 OPERATORS_ROWS = Policy("admin.operators_rows")
@@ -111,6 +113,16 @@ ADMINS: Mapping[str, Policy] = {
     "grading.ResultRun": ROWS,
     "grading.Result": ROWS,
 }
+# What ``get_urls`` of a model's admin adds, one by one: its admin's policy is not taken for theirs.
+TOOL_PAGES = frozenset(
+    {
+        "admin:presentations_preferenceround_allocate",
+        "admin:presentations_preferenceround_assign",
+        "admin:presentations_preferenceround_publish",
+        "admin:presentations_preferenceround_run",
+        "admin:presentations_presentation_reassign",
+    }
+)
 # Models whose row is shown on a page of ours in the place of a form.
 BOARDS = frozenset({"presentations.PreferenceRound"})
 PAGES_OF_ROWS = frozenset({"changelist", "change", "history", "add", "delete"})
@@ -150,12 +162,12 @@ class Address:
         label = owner.model._meta.label
         prefix = f"admin:{owner.opts.app_label}_{owner.opts.model_name}_"
         page = self.name.removeprefix(prefix)
-        if page == self.name:  # an old address of a row, which leads to the present one
-            return SITE
+        if getattr(self.view, "view_class", None) is RedirectView:
+            return SITE  # an old address of a row, which leads to the present one
+        if page not in PAGES_OF_ROWS or name_of(self.view) != f"{page}_view":
+            return TOOLS if self.name in TOOL_PAGES else None
         if page in {"add", "delete"}:
             return NOBODY
-        if page not in PAGES_OF_ROWS:
-            return TOOLS
         policy = ADMINS.get(label)
         is_form = page == "change" and label not in BOARDS
         return READ_ONLY_ROWS if policy == ROWS and is_form else policy
@@ -174,7 +186,8 @@ def undeclared(found: list[Address]) -> list[CheckMessage]:
             f"{address.route} leads to {address.view.__module__}.{address.view.__qualname__}, "
             "which declares no policy.",
             hint="Decorate it with a policy of courses.access or seminar.accounts.access. "
-            "Views of other packages are declared in seminar.desk.checks.",
+            "Views of other packages, and what an admin adds to its own pages, are declared in "
+            "seminar.desk.checks.",
             id="desk.E001",
         )
         for address in found
@@ -186,7 +199,7 @@ def stale(found: list[Address]) -> list[CheckMessage]:
     """Return one error for each declared name or model that is not there any more."""
     names = {address.name for address in found}
     labels = {owner.model._meta.label for address in found if (owner := address.model_admin)}
-    gone = [*(set(OTHERS) - names), *(set(ADMINS) - labels)]
+    gone = [*((set(OTHERS) | TOOL_PAGES) - names), *(set(ADMINS) - labels)]
     return [
         Error(f"{name} has a policy in seminar.desk.checks but no page.", id="desk.E002")
         for name in sorted(gone)

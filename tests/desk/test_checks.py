@@ -13,6 +13,7 @@ from django.urls import clear_url_caches, include, path
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from presentations.models import Presentation
 from seminar import urls as real
 from seminar.desk import checks
 from seminar.desk.checks import addresses, every_view_declares_its_policy, stale, undeclared
@@ -31,6 +32,22 @@ class Bare(ApiView):
 
 class BareAdmin(admin.ModelAdmin):
     pass
+
+
+class ToolAdmin(admin.ModelAdmin):
+    """The admin of a declared model, with two more pages: one borrows the name of a page of rows."""
+
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("tool/", wrap(self.tool_view), name="presentations_presentation_tool"),
+            path("all/", wrap(self.tool_view), name="presentations_presentation_changelist"),
+            path("plain/", wrap(bare), name="presentations_presentation_plain"),
+            *super().get_urls(),
+        ]
+
+    def tool_view(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
 
 
 def of_third_party(module: str) -> Any:
@@ -81,11 +98,22 @@ def test_a_models_admin_without_a_line_is_found() -> None:
     }
 
 
+def test_a_page_that_an_admin_adds_is_found() -> None:
+    site = admin.AdminSite()
+    site.register(Presentation, ToolAdmin)
+    found = [
+        (error, route.removeprefix("admin/presentations/presentation/"))
+        for error, route in errors([path("admin/", site.urls)])
+    ]
+
+    assert found == [("desk.E001", "tool/"), ("desk.E001", "all/"), ("desk.E001", "plain/")]
+
+
 def test_a_line_without_a_page_is_found() -> None:
     gone = stale([])
 
     assert {error.id for error in gone} == {"desk.E002"}
-    assert len(gone) == len(checks.OTHERS) + len(checks.ADMINS)
+    assert len(gone) == len(checks.OTHERS) + len(checks.ADMINS) + len(checks.TOOL_PAGES)
 
 
 @pytest.fixture
