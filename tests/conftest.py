@@ -17,6 +17,18 @@ hypothesis_settings.register_profile("seminar", deadline=None)
 hypothesis_settings.load_profile("seminar")
 
 
+DATABASE = {"db", "transactional_db", "live_server", "world", "planted"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as ``once`` what asks for no database: a second database has nothing to say to it."""
+    for item in items:
+        asks = item.get_closest_marker("django_db") or item.get_closest_marker("services")
+        if not asks and not DATABASE.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.once)
+
+
 @pytest.fixture
 def set_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
     """Let a test say what time it is: ``set_clock(instant)``; noon of 27 Oct 2025 until then."""
