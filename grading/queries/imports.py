@@ -57,7 +57,7 @@ def refusal_of(facts: Facts, item: ItemRow, member: Membership, at: datetime) ->
     if item.kind in COMPUTED:
         return "computed"
     if item.kind == GradeItem.Kind.ASSIGNMENT:
-        if (item.assignment or 0, member.pk) not in facts.rows.submissions:
+        if member.pk not in facts.rows.submissions[item.assignment or 0]:
             return "nothing_to_grade"
         since = deadline_of(facts, item, member) + GRACE
     else:

@@ -244,7 +244,7 @@ def release_rows(course: Course, *, at: datetime) -> list[ReleaseRow]:
 def release_row(item: ItemRow, facts: Facts, judged: list[Judged]) -> ReleaseRow:
     """Return what releasing one item would do. No query."""
     ready = [student for student in judged if is_releasable(item, student)]
-    shown = [student for student in judged if (item.id, student.member.pk) in facts.rows.released]
+    shown = [student for student in judged if student.member.pk in facts.rows.released[item.id]]
     seen = {student.member.pk for student in shown}
     return ReleaseRow(
         item=item,

@@ -113,11 +113,16 @@ class SubmissionRow(NamedTuple):
 
     id: int
     received_at: datetime
+    number: int
 
 
 @dataclass
 class Rows:
-    """The rows of one course. Keys of two are (item or assignment, membership)."""
+    """The rows of one course.
+
+    ``entries``, ``released`` and ``submissions`` are by item or assignment, then by membership.
+    Keys of two are (item or assignment or kind of talk, membership).
+    """
 
     course: Course
     components: dict[int, ComponentRow]
@@ -127,11 +132,11 @@ class Rows:
     clauses: list[ClauseRow]
     students: list[Membership]
     meetings: list[Meeting]
-    entries: dict[tuple[int, int], list[EntryRow]] = field(
-        default_factory=lambda: defaultdict(list)
+    entries: dict[int, dict[int, list[EntryRow]]] = field(default_factory=lambda: defaultdict(dict))
+    released: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    submissions: dict[int, dict[int, SubmissionRow]] = field(
+        default_factory=lambda: defaultdict(dict)
     )
-    released: set[tuple[int, int]] = field(default_factory=set)
-    submissions: dict[tuple[int, int], SubmissionRow] = field(default_factory=dict)
     extensions: dict[tuple[int, int], datetime] = field(default_factory=dict)
     talks: dict[tuple[str, int], int] = field(default_factory=dict)
     marks: dict[int, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
@@ -260,14 +265,17 @@ def read_entries(rows: Rows, who: dict[str, Membership]) -> None:
     """Read histories in one query."""
     lines = GradeEntry.objects.filter(item__course=rows.course, **who).order_by()
     columns = ("item_id", "membership_id", "seq", "kind", "points", "submission_id")
-    several = set()
+    several = []
     for item, member, seq, kind, points, submission in lines.values_list(*columns):
-        history = rows.entries[item, member]
-        history.append(EntryRow(seq, KINDS[kind], points, submission))
-        if len(history) > 1:
-            several.add((item, member))
-    for key in several:
-        rows.entries[key].sort()
+        line = EntryRow(seq, KINDS[kind], points, submission)
+        histories = rows.entries[item]
+        if member in histories:
+            histories[member].append(line)
+            several.append(histories[member])
+        else:
+            histories[member] = [line]
+    for history in several:
+        history.sort()
 
 
 def read_work(rows: Rows, who: dict[str, Membership]) -> None:
@@ -308,15 +316,15 @@ def read_work(rows: Rows, who: dict[str, Membership]) -> None:
         )
         .values_list(*columns, "number", "id")
     )
-    newest: dict[tuple[int, int], int] = {}
     for what, member, ref, when, count, pk in latest.union(extensions, talks, all=True):
-        if what == "extension":
+        if what == "submission":
+            versions = rows.submissions[ref]
+            if member not in versions or versions[member].number < count:
+                versions[member] = SubmissionRow(pk, when, count)
+        elif what == "extension":
             rows.extensions[ref, member] = when
-        elif what != "submission":
+        else:
             rows.talks[what, member] = ref
-        elif count > newest.get((ref, member), 0):
-            newest[ref, member] = count
-            rows.submissions[ref, member] = SubmissionRow(pk, when)
 
 
 def read_groups(rows: Rows, who: dict[str, Membership]) -> None:
@@ -359,7 +367,7 @@ def read_groups(rows: Rows, who: dict[str, Membership]) -> None:
                 sums = rows.points[item, member]
                 sums[meeting] = sums.get(meeting, 0) + more
         elif what == "release":
-            rows.released.update((item, member) for member in members)
+            rows.released[item].update(members)
         else:
             for member in members:
                 rows.marks[member][meeting] = what

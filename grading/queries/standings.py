@@ -27,13 +27,27 @@ TALK_MEETINGS = {
 MARKS = {mark.value: mark for mark in rules.Mark}
 PRESENTATION = GradeItem.Kind.PRESENTATION.value
 GRADED = ItemState.GRADED
+ATTENDANCE = GradeItem.Kind.ATTENDANCE.value
+PARTICIPATION = GradeItem.Kind.PARTICIPATION.value
 SCORE = rules.EntryKind.SCORE
 NOT_TAKEN = rules.Mark.NOT_TAKEN
-COMPUTED = {GradeItem.Kind.ATTENDANCE.value, GradeItem.Kind.PARTICIPATION.value}
+COMPUTED = {ATTENDANCE, PARTICIPATION}
 
 
 Circumstances: TypeAlias = tuple[int, bool, bool, int]
-Known: TypeAlias = dict[Circumstances, ItemValue]
+
+
+@dataclass(frozen=True)
+class View:
+    """Who looks at the grades of a course, and when; with the values found so far.
+
+    ``ahead`` are the meetings at which class participation may still be earned.
+    """
+
+    at: datetime
+    staff: bool
+    ahead: tuple[int, ...]
+    found: dict[Circumstances, ItemValue] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -46,7 +60,7 @@ class Facts:
     meetings: Mapping[int, Meeting]
     ends: Mapping[int, datetime]
     last_talks: Mapping[str, datetime]
-    known: dict[tuple[datetime, bool], Known] = field(default_factory=dict, compare=False)
+    views: dict[tuple[datetime, bool], View] = field(default_factory=dict, compare=False)
 
     @property
     def course(self) -> Course:
@@ -65,6 +79,14 @@ class Facts:
             meeting.pk: NOT_TAKEN if meeting.cancelled_at is None else rules.Mark.CANCELLED
             for meeting in self.rows.meetings
         }
+
+    def view(self, at: datetime, *, staff: bool) -> View:
+        """Return the view of staff or of students at an instant; the same one each time."""
+        if (at, staff) not in self.views:
+            open_ = [pk for pk, mark in self.unmarked.items() if mark is NOT_TAKEN]
+            ahead = tuple(pk for pk in open_ if self.ends[pk] > at)
+            self.views[at, staff] = View(at, staff, ahead)
+        return self.views[at, staff]
 
     @cached_property
     def last_end(self) -> datetime | None:
@@ -180,35 +202,34 @@ def judge(
     clauses: Sequence[rules.Clause] | None = None,
 ) -> Judged:
     """Judge one student by the rule in force, or by ``clauses``. No query."""
-    known = facts.known.setdefault((at, staff), {})
-    values: dict[str, ItemValue] = {}
-    for item in facts.rows.items.values():
-        values[item.key] = worth(facts, item, member, known, at=at, staff=staff)
+    view = facts.view(at, staff=staff)
+    values = {item.key: worth(facts, item, member, view) for item in facts.rows.items.values()}
     now = rules.standing_by(facts.plan, values)
     rule = facts.clauses if clauses is None else clauses
     return Judged(facts, member, values, now, rules.outcome(rule, now))
 
 
-def worth(
-    facts: Facts, item: ItemRow, member: Membership, known: Known, *, at: datetime, staff: bool
-) -> ItemValue:
+def worth(facts: Facts, item: ItemRow, member: Membership, view: View) -> ItemValue:
     """Return what an item is worth, by ``value_of``; once for all in the same circumstances.
 
-    ``known`` are the values found so far at this instant. Where it is a plain score, the next one
-    differs by its points alone.
+    Where it is a plain score, the next one differs by its points alone.
     """
-    lines: Sequence[EntryRow] = facts.rows.entries.get((item.id, member.id), ())
+    lines = facts.rows.entries[item.id].get(member.id, ())
+    if item.kind in COMPUTED:
+        if not lines:  # nothing lies over what is computed
+            return computed_value(facts, item, member, view)
+        return value_of(facts, item, member, item_facts(facts, item, member), view)
     like = circumstances(facts.rows, item, member.id, lines)
-    like_this = None if like is None else known.get(like)
-    if like_this is None:
-        fact = item_facts(facts, item, member)
-        found = value_of(facts, item, member, fact, at=at, staff=staff)
-        if like is not None:
-            known[like] = found
-        return found
-    if like_this.state is GRADED:
-        return rules.item_value(GRADED, lines[-1].points, item.max_points)
-    return like_this
+    found = view.found.get(like) if like else None
+    if found is None:
+        found = value_of(facts, item, member, item_facts(facts, item, member), view)
+        if like:
+            view.found[like] = found
+    elif found.state is GRADED:
+        points = lines[-1].points
+        assert points is not None, "a score has points"
+        return rules.scored_value(points, item.max_points)
+    return found
 
 
 def circumstances(
@@ -218,22 +239,21 @@ def circumstances(
 
     A class has few circumstances and many students in each. None where they are intricate and each
     student is judged alone: excuses and overrides, extensions, late work, a score of an earlier
-    version; and for what is computed.
+    version.
     """
     for line in lines:
         if line.kind is not SCORE:
             return None
-    released = (item.id, member) in rows.released
+    released = member in rows.released[item.id]
     if item.kind == PRESENTATION:
-        talk = rows.talks.get((item.talk_kind, member), 0)
-        return item.id, bool(lines), released, talk
-    work = (item.assignment or 0, member)
-    if item.closes_at is None or work in rows.extensions:
+        return item.id, bool(lines), released, rows.talks.get((item.talk_kind, member), 0)
+    work = item.assignment
+    if work is None or item.closes_at is None or (work, member) in rows.extensions:
         return None
-    latest = rows.submissions.get(work)
+    latest = rows.submissions[work].get(member)
     if latest is None:
         return item.id, bool(lines), released, 0
-    replaced = bool(lines) and lines[-1].submission not in {None, latest.id}
+    replaced = bool(lines) and lines[-1].submission not in (None, latest.id)
     if replaced or latest.received_at >= item.closes_at:
         return None
     return item.id, bool(lines), released, 1
@@ -242,12 +262,11 @@ def circumstances(
 def item_facts(facts: Facts, item: ItemRow, member: Membership) -> ItemFacts:
     """Return what the state of one item of one student follows from."""
     rows = facts.rows
-    key = (item.id, member.id)
-    lines = rows.entries.get(key)
+    lines = rows.entries[item.id].get(member.id)
     folded = rules.current(lines) if lines else rules.NO_LINES
-    released = key in rows.released
+    released = member.id in rows.released[item.id]
     if item.kind == GradeItem.Kind.ASSIGNMENT:
-        latest = rows.submissions.get((item.assignment or 0, member.pk))
+        latest = rows.submissions[item.assignment or 0].get(member.id)
         return ItemFacts(
             deadline_of(facts, item, member) + GRACE,
             done=latest is not None,
@@ -279,29 +298,29 @@ def talk_ends(facts: Facts, item: ItemRow, member: Membership) -> datetime | Non
 
 
 def value_of(
-    facts: Facts,
-    item: ItemRow,
-    member: Membership,
-    fact: ItemFacts,
-    *,
-    at: datetime,
-    staff: bool,
+    facts: Facts, item: ItemRow, member: Membership, fact: ItemFacts, view: View
 ) -> ItemValue:
     """Return what an item is worth, to staff or as its student may know it."""
+    at = view.at
     fact = as_of(facts, item, member, fact, at)
-    state = rules.staff_state(fact, at) if staff else rules.student_state(fact, at)
+    state = rules.staff_state(fact, at) if view.staff else rules.student_state(fact, at)
     if state is ItemState.EXCUSED:
         return rules.excused_value()
     if state is ItemState.OVERRIDDEN:
         return rules.item_value(state, fact.folded.override, item.max_points)
-    if item.kind == GradeItem.Kind.ATTENDANCE:
-        return attendance_value(facts, member)
-    if item.kind == GradeItem.Kind.PARTICIPATION:
-        return participation_value(facts, item, member, at=at, known=staff or fact.released)
+    if item.kind in COMPUTED:
+        return computed_value(facts, item, member, view)
     if state is ItemState.GRADED:
         assert fact.folded.score is not None, "graded means scored"
         return rules.item_value(state, less_penalty(facts, item, member, fact), item.max_points)
     return rules.item_value(state, reachable=reach(facts, item, member, state, at))
+
+
+def computed_value(facts: Facts, item: ItemRow, member: Membership, view: View) -> ItemValue:
+    """Return what attendance or class participation is worth by what was noted so far."""
+    if item.kind == ATTENDANCE:
+        return attendance_value(facts, member)
+    return participation_value(facts, item, member, view)
 
 
 def as_of(
@@ -317,7 +336,7 @@ def as_of(
 
 def days_late(facts: Facts, item: ItemRow, member: Membership) -> int:
     """Return how many days late the version that counts is, by the deadline in force now."""
-    submission = facts.rows.submissions.get((item.assignment or 0, member.pk))
+    submission = facts.rows.submissions[item.assignment or 0].get(member.id)
     if submission is None:
         return 0
     deadline = deadline_of(facts, item, member)
@@ -367,14 +386,10 @@ def marks_of(facts: Facts, member: Membership) -> dict[int, rules.Mark]:
     return marks
 
 
-def participation_value(
-    facts: Facts, item: ItemRow, member: Membership, *, at: datetime, known: bool
-) -> ItemValue:
+def participation_value(facts: Facts, item: ItemRow, member: Membership, view: View) -> ItemValue:
     """Return what class participation is worth; of points not released nothing shows."""
-    ends = facts.ends
-    ahead = [pk for pk, mark in facts.unmarked.items() if mark is NOT_TAKEN and ends[pk] > at]
-    if not known:
-        return rules.item_value(ItemState.NOT_DUE if ahead else ItemState.UNRELEASED)
-    points = facts.rows.points.get((item.id, member.pk), {})
-    caps = [max(Decimal(0), item.meeting_cap - points.get(pk, Decimal(0))) for pk in ahead]
+    if not view.staff and member.id not in facts.rows.released[item.id]:
+        return rules.item_value(ItemState.NOT_DUE if view.ahead else ItemState.UNRELEASED)
+    points = facts.rows.points.get((item.id, member.id), {})
+    caps = [max(Decimal(0), item.meeting_cap - points.get(pk, Decimal(0))) for pk in view.ahead]
     return rules.participation_value(points.values(), item.max_points, caps)

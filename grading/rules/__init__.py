@@ -45,6 +45,7 @@ from grading.rules.values import (
     late_reach,
     participation_value,
     presenter_score,
+    scored_value,
 )
 
 __all__ = [
@@ -82,6 +83,7 @@ __all__ = [
     "plan_of",
     "presenter_score",
     "scheme_refusals",
+    "scored_value",
     "staff_state",
     "standing",
     "standing_by",

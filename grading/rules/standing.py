@@ -9,7 +9,7 @@ own weight to the component it is in, which is worth its full weight at most. So
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -28,11 +28,11 @@ ZERO: Ratio = (0, 1)
 ONE: Ratio = (1, 1)
 
 Values = Mapping[str, ItemValue]
-Evaluate = Callable[[ItemValue], Ratio | None]
+Shares = Mapping[str, Ratio | None]
+Weighted = tuple[Ratio, int]
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """The standing in one component, or in total (``key`` None). All numbers are percent of it.
 
     ``running`` is None while nothing is decided. ``dropped`` are the items left out of the running
@@ -48,8 +48,7 @@ class Part:
     needs_decision: bool = False
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """The total, each component (parents first), and the items that are still open."""
 
     total: Part
@@ -70,17 +69,16 @@ def standing(scheme: Scheme, values: Values) -> Standing:
 
 
 class Node(NamedTuple):
-    """A component made ready for sums: ``share`` among its siblings and ``shares`` of its parts.
+    """A component made ready for sums: ``share`` is its weight among its siblings.
 
-    Both are whole numbers that stand to each other as the weights do. ``extras`` are its bonus
-    items with what each adds to the component, as a ratio of weights.
+    That and the weights of its ``parts`` are whole numbers that stand to each other as the weights
+    do. ``extras`` are its bonus items with what each adds to the component, as a ratio of weights.
     """
 
     key: str
     weight: Fraction
     share: int
-    parts: tuple[str, ...]
-    shares: tuple[int, ...]
+    parts: tuple[tuple[str, int], ...]
     extras: tuple[tuple[str, Ratio], ...]
     items: tuple[str, ...]
     drop_lowest: int
@@ -108,13 +106,13 @@ def _nodes(components: Sequence[Component]) -> tuple[Node, ...]:
 
 
 def _node(component: Component, share: int) -> Node:
-    weight = Fraction(component.weight)
+    weight, parts = Fraction(component.weight), component.parts
+    weights = _whole([part.weight for part in parts])
     return Node(
         key=component.key,
         weight=weight,
         share=share,
-        parts=tuple(item.key for item in component.parts),
-        shares=tuple(_whole([item.weight for item in component.parts])),
+        parts=tuple(zip([part.key for part in parts], weights, strict=True)),
         extras=tuple(
             (item.key, (Fraction(item.weight) / weight).as_integer_ratio())
             for item in component.bonus
@@ -142,26 +140,25 @@ def _whole(weights: Sequence[Decimal]) -> list[int]:
 
 def standing_by(plan: Plan, values: Values) -> Standing:
     """Return one student's standing by a plan; see ``standing``."""
-    running = _means(plan, values, _decided, None)
-    if _settled(values) and None not in running.values():  # then all three are the same
+    found = [values[key] for key in plan.items]
+    decided = {key: value.ratios[2] for key, value in zip(plan.items, found, strict=True)}
+    running = _means(plan, decided, None)
+    settled = all(value.settled for value in found) and None not in running.values()
+    if settled:  # all three are the same
         floors = ceilings = running
     else:
-        floors = _means(plan, values, _low, ZERO)
-        ceilings = _means(plan, values, _high, ONE)
+        floors = _means(plan, {key: values[key].ratios[0] for key in plan.items}, ZERO)
+        ceilings = _means(plan, {key: values[key].ratios[1] for key in plan.items}, ONE)
     parts: list[Part] = []
     for node in plan.nodes:
-        needs, lost = _needs_decision(node, values), _dropped(node, values)
         numbers = _numbers(floors[node.key], ceilings[node.key], running[node.key])
+        needs = not settled and _needs_decision(node, values)
+        lost = _dropped(node, decided) if node.drop_lowest else ()
         parts.append(Part(node.key, node.weight, *numbers, lost, needs))
     numbers = _numbers(floors[TOTAL], ceilings[TOTAL], running[TOTAL])
-    total = Part(TOTAL, PERCENT, *numbers, (), any(part.needs_decision for part in parts))
-    undecided = tuple([key for key in plan.items if values[key].undecided])
-    return Standing(total, tuple(parts), undecided)
-
-
-def _settled(values: Values) -> bool:
-    """Tell whether everything that counts is decided for good."""
-    return all(value.settled or not value.counted for value in values.values())
+    needs = any(part.needs_decision for part in parts)
+    undecided = () if settled else tuple([key for key in plan.items if values[key].undecided])
+    return Standing(Part(TOTAL, PERCENT, *numbers, (), needs), tuple(parts), undecided)
 
 
 def _numbers(
@@ -179,106 +176,88 @@ def _needs_decision(node: Node, values: Values) -> bool:
         return any(_needs_decision(child, values) for child in node.children)
     if any(values[key].state is ItemState.NEEDS_DECISION for key in node.items):
         return True
-    return bool(node.parts) and not any(values[key].counted for key in node.parts)
+    return bool(node.parts) and not any(values[key].counted for key, _ in node.parts)
 
 
-def _low(value: ItemValue) -> Ratio:
-    return value.ratios[0]
-
-
-def _high(value: ItemValue) -> Ratio:
-    return value.ratios[1]
-
-
-def _decided(value: ItemValue) -> Ratio | None:
-    return value.ratios[2]
-
-
-def _means(
-    plan: Plan, values: Values, evaluate: Evaluate, empty: Ratio | None
-) -> dict[str | None, Ratio | None]:
+def _means(plan: Plan, shares: Shares, empty: Ratio | None) -> dict[str | None, Ratio | None]:
     """Return the mean of every component by key, and of the whole under None, each worked out once.
 
-    ``empty`` is the mean of a component of which nothing counts. Means are ratios of whole
-    numbers, not always in lowest terms: they are put there once, where they are shown.
+    ``shares`` has a ratio for each item that has one in this view. ``empty`` is the mean of a
+    component of which nothing counts. Means are ratios of whole numbers, not always in lowest
+    terms: they are put there once, where they are shown.
     """
     means: dict[str | None, Ratio | None] = {}
-
-    def joint(nodes: Sequence[Node]) -> Ratio | None:
-        shares = [(node.share, mean(node)) for node in nodes]
-        return _weighted([(w, share) for w, share in shares if share is not None], empty)
-
-    def mean(node: Node) -> Ratio | None:
-        if node.children:
-            found = joint(node.children)
-        else:
-            kept = _kept(node, values, evaluate)
-            found = _weighted(kept, empty)
-            if kept and found is not None and node.extras:
-                found = _with_extras(found, node, values, evaluate)
-        means[node.key] = found
-        return found
-
-    means[TOTAL] = joint(plan.top)
+    means[TOTAL] = _joint(plan.top, shares, empty, means)
     return means
 
 
-def _weighted(shares: Sequence[tuple[int, Ratio]], empty: Ratio | None) -> Ratio | None:
+def _joint(
+    nodes: Sequence[Node],
+    shares: Shares,
+    empty: Ratio | None,
+    means: dict[str | None, Ratio | None],
+) -> Ratio | None:
+    """Return the mean of components, and put each one's own among the ``means``."""
+    parts: list[Weighted] = []
+    for node in nodes:
+        if node.children:
+            mean = _joint(node.children, shares, empty, means)
+        else:
+            mean = _mean(node, shares, empty)
+        means[node.key] = mean
+        if mean is not None:
+            parts.append((mean, node.share))
+    return _weighted(parts, empty)
+
+
+def _mean(node: Node, shares: Shares, empty: Ratio | None) -> Ratio | None:
+    """Return the mean of a component's items, less the lowest, with bonus."""
+    if node.drop_lowest:
+        shares = {**shares, **dict.fromkeys(_lowest(node, shares))}
+    parts = [(share, weight) for key, weight in node.parts if (share := shares[key]) is not None]
+    found = _weighted(parts, empty)
+    if parts and found is not None and node.extras:
+        return _with_extras(found, node, shares)
+    return found
+
+
+def _weighted(parts: Sequence[Weighted], empty: Ratio | None) -> Ratio | None:
     """Return the weighted mean: sums of whole numbers over one denominator."""
-    if not shares:
+    if not parts:
         return empty
-    common = lcm(*[below for _, (_, below) in shares])
+    common = lcm(*[below for (_, below), _ in parts])
     top = whole = 0
-    for weight, (above, below) in shares:
+    for (above, below), weight in parts:
         top += weight * above * (common // below)
         whole += weight
     if not whole:  # what weighs nothing counts alike
-        return _weighted([(1, share) for _, share in shares], empty)
+        return _weighted([(share, 1) for share, _ in parts], empty)
     return top, common * whole
 
 
-def _with_extras(found: Ratio, node: Node, values: Values, evaluate: Evaluate) -> Ratio:
+def _with_extras(found: Ratio, node: Node, shares: Shares) -> Ratio:
     """Return a mean with bonus added: 5 % on top of 50 % add a tenth; never more than all."""
     above, below = found
     for key, (more, of) in node.extras:
-        value = values[key]
-        share = evaluate(value) if value.counted else None
+        share = shares[key]
         if share is not None:
             above, below = above * of * share[1] + more * share[0] * below, below * of * share[1]
     return ONE if above >= below else (above, below)
 
 
-def _kept(node: Node, values: Values, evaluate: Evaluate) -> list[tuple[int, Ratio]]:
-    """Return weight and share of each part that counts and has one, less those left out."""
-    vector = _vector(node, values, evaluate)
-    lost = _lowest(node, vector)
-    return [(weight, share) for key, weight, share in vector if key not in lost]
-
-
-def _vector(node: Node, values: Values, evaluate: Evaluate) -> list[tuple[str, int, Ratio]]:
-    found = []
-    for key, weight in zip(node.parts, node.shares, strict=True):
-        value = values[key]
-        share = evaluate(value) if value.counted else None
-        if share is not None:
-            found.append((key, weight, share))
-    return found
-
-
-def _lowest(node: Node, vector: Sequence[tuple[str, int, Ratio]]) -> Collection[str]:
+def _lowest(node: Node, shares: Shares) -> Collection[str]:
     """Return the keys of the items to leave out: the lowest, the first of equals, one stays."""
-    drops = max(0, min(node.drop_lowest, len(vector) - 1)) if node.drop_lowest else 0
-    if not drops:
+    known = [(key, share) for key, _ in node.parts if (share := shares[key]) is not None]
+    drops = min(node.drop_lowest, len(known) - 1)
+    if drops <= 0:
         return ()
-    common = lcm(*[below for _, _, (_, below) in vector])
-    ordered = sorted(vector, key=lambda entry: entry[2][0] * (common // entry[2][1]))
-    return {key for key, _, _ in ordered[:drops]}
+    common = lcm(*[below for _, (_, below) in known])
+    ordered = sorted(known, key=lambda entry: entry[1][0] * (common // entry[1][1]))
+    return {key for key, _ in ordered[:drops]}
 
 
-def _dropped(node: Node, values: Values) -> tuple[str, ...]:
-    if not node.drop_lowest:
-        return ()
-    lost = _lowest(node, _vector(node, values, _decided))
+def _dropped(node: Node, decided: Shares) -> tuple[str, ...]:
+    lost = _lowest(node, decided)
     return tuple(key for key in node.items if key in lost)
 
 
@@ -302,16 +281,14 @@ class Clause:
     at_least: Decimal
 
 
-@dataclass(frozen=True)
-class ClauseOutcome:
+class ClauseOutcome(NamedTuple):
     """A clause and whether it holds: None while that is open."""
 
     clause: Clause
     holds: bool | None
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """Every clause, and what they come to. ``passed`` is None while open."""
 
     clauses: tuple[ClauseOutcome, ...]
@@ -343,8 +320,9 @@ def pass_rule_refusals(rule: Sequence[Clause], scheme: Scheme) -> tuple[tuple[st
 
 def outcome(rule: Sequence[Clause], now: Standing) -> Outcome:
     """Judge a standing by the pass rule; all clauses must hold. Exact, unrounded; equal passes."""
-    clauses = tuple(ClauseOutcome(clause, _holds(clause, now)) for clause in rule)
-    holds = {found.holds for found in clauses}
+    parts = {part.key: part for part in (now.total, *now.parts)}
+    clauses = tuple([ClauseOutcome(clause, _holds(clause, parts)) for clause in rule])
+    holds = [found.holds for found in clauses]
     if False in holds:
         verdict = Verdict.UNREACHABLE
     else:
@@ -352,8 +330,8 @@ def outcome(rule: Sequence[Clause], now: Standing) -> Outcome:
     return Outcome(clauses, verdict)
 
 
-def _holds(clause: Clause, now: Standing) -> bool | None:
-    part = now.part(clause.component)
+def _holds(clause: Clause, parts: Mapping[str | None, Part]) -> bool | None:
+    part = parts[clause.component]
     above, below = clause.at_least.as_integer_ratio()
     if _reaches(part.floor, above, below):
         return True
@@ -391,10 +369,13 @@ def need_to_pass(scheme: Scheme, values: Values, clause: Clause) -> Need:
     def percent(step: int) -> Fraction:
         share = Fraction(step, NEED_STEPS)
 
-        def evaluate(value: ItemValue) -> Ratio:
-            return (value.low + share * (value.high - value.low)).as_integer_ratio()
-
-        means = _means(plan, values, evaluate, share.as_integer_ratio())
+        earned = {
+            key: (value.low + share * (value.high - value.low)).as_integer_ratio()
+            if value.counted
+            else None
+            for key, value in values.items()
+        }
+        means = _means(plan, earned, share.as_integer_ratio())
         return _percent(means[clause.component] or ZERO)
 
     def reached(step: int) -> bool:

@@ -6,11 +6,11 @@ Every value is an exact share of the item's maximum, from 0 to 1. Source: PRODUC
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TypeAlias
 
 from grading.rules.entries import ItemState
@@ -19,15 +19,18 @@ NOTHING = Fraction(0)
 ALL = Fraction(1)
 
 Ratio: TypeAlias = tuple[int, int]
+Ratios: TypeAlias = tuple[Ratio | None, Ratio | None, Ratio | None]
 UNDECIDED = {ItemState.AWAITING, ItemState.UNRELEASED, ItemState.NEEDS_DECISION}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ItemValue:
     """Shares of the maximum: ``low`` is sure, ``high`` still possible, ``decided`` known so far.
 
     ``decided`` is None while nothing is. An excused item has ``counted`` false and is out of both
-    sums.
+    sums. The rest follows, and is worked out once because a class has many of each value:
+    ``undecided``, open or waiting for somebody's decision; ``settled``, nothing is left to come;
+    ``ratios``, low, high and decided as pairs of whole numbers, all None if not counted.
     """
 
     state: ItemState
@@ -35,27 +38,26 @@ class ItemValue:
     high: Fraction = ALL
     decided: Fraction | None = None
     counted: bool = True
+    undecided: bool = field(init=False, repr=False, compare=False)
+    settled: bool = field(init=False, repr=False, compare=False)
+    ratios: Ratios = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Work out what follows."""
+        undecided = self.open or self.state in UNDECIDED
+        final = not self.counted or self.low == self.high == self.decided
+        object.__setattr__(self, "undecided", undecided)
+        object.__setattr__(self, "settled", final and not undecided)
+        object.__setattr__(self, "ratios", self._ratios() if self.counted else (None, None, None))
 
     @property
     def open(self) -> bool:
         """Tell whether the value may still change by what is to come."""
         return self.counted and self.low != self.high
 
-    @cached_property
-    def undecided(self) -> bool:
-        """Tell whether it is open, or waits for somebody's decision."""
-        return self.open or self.state in UNDECIDED
-
-    @cached_property
-    def settled(self) -> bool:
-        """Tell whether what is sure, possible and decided is one number."""
-        return self.low == self.high == self.decided
-
-    @cached_property
-    def ratios(self) -> tuple[Ratio, Ratio, Ratio | None]:
-        """``low``, ``high`` and ``decided`` as pairs of whole numbers, one object if settled."""
+    def _ratios(self) -> Ratios:
         low = self.low.as_integer_ratio()
-        if self.settled:
+        if self.low is self.high is self.decided:
             return low, low, low
         decided = None if self.decided is None else self.decided.as_integer_ratio()
         return low, self.high.as_integer_ratio(), decided
@@ -79,7 +81,7 @@ def item_value(
     if state is ItemState.GRADED or state is ItemState.OVERRIDDEN:
         if points is None:
             raise ValueError(state)
-        return _scored(points, maximum, overridden=state is ItemState.OVERRIDDEN)
+        return scored_value(points, maximum, state)
     if state is ItemState.EXCUSED:
         return excused_value()
     if state is ItemState.MISSING:
@@ -88,8 +90,10 @@ def item_value(
 
 
 @lru_cache(maxsize=16384)  # a course has few different scores, and many of each
-def _scored(points: Decimal | Fraction, maximum: Decimal, *, overridden: bool) -> ItemValue:
-    state = ItemState.OVERRIDDEN if overridden else ItemState.GRADED
+def scored_value(
+    points: Decimal | Fraction, maximum: Decimal, state: ItemState = ItemState.GRADED
+) -> ItemValue:
+    """Return the value of an item by its points, cut to 0..maximum; worked out once."""
     share = min(max(Fraction(points) / Fraction(maximum), NOTHING), ALL)
     return ItemValue(state, share, share, share)
 
