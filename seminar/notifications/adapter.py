@@ -1,8 +1,8 @@
 """How allauth meets our accounts and our outbox. Named in settings.ACCOUNT_ADAPTER."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
@@ -22,6 +22,7 @@ from seminar.notifications import actions
 # Codes of allauth's errors, and how long ACCOUNT_RATE_LIMITS["login_failed"] looks back.
 TOO_OFTEN = frozenset({"too_many_login_attempts", "rate_limited"})
 GUESSING_ENDS_SECONDS = 300
+DAY_SECONDS = 24 * 3600
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -81,15 +82,22 @@ class AccountAdapter(DefaultAccountAdapter):
 
         Its links start with SITE_URL, whatever name the visitor reached this server by.
         """
-        site = {"name": "Seminar", "domain": urlsplit(settings.SITE_URL).netloc}
-        mail = self.render_mail(template_prefix, email, {"current_site": site} | context)
+        at, to = clock.now(), User.objects.filter(email=email.lower()).first()
+        facts = {
+            "site": settings.SITE_URL,
+            "at": at,
+            "zone": (to and to.zone) or "UTC",
+            "confirm_days": app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS,
+            "reset_days": settings.PASSWORD_RESET_TIMEOUT // DAY_SECONDS,
+        }
+        mail = self.render_mail(template_prefix, email, facts | context)
         reached_by = self.request.build_absolute_uri("/")
         actions.write(
             key=f"account:{template_prefix}:{new_code()}",
-            to=User.objects.filter(email=email.lower()).first(),
+            to=to,
             address=email,
             kind=template_prefix,
             subject=mail.subject,
             text=mail.body.replace(reached_by, f"{settings.SITE_URL}/"),
-            at=clock.now(),
+            at=at,
         )
