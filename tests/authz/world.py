@@ -64,7 +64,22 @@ from presentations.actions import (
     publish_allocation,
     schedule_final_talk,
 )
-from presentations.models import Allocation, PreferenceRound, Presentation, Presenter
+from presentations.models import (
+    Allocation,
+    FinalProject,
+    Pin,
+    PlaceOffer,
+    PreferenceRound,
+    Presentation,
+    Presenter,
+    ProjectMember,
+    Proposal,
+    ProposalDecision,
+    Slides,
+    Swap,
+    UnavailableMeeting,
+    UnwantedPaper,
+)
 from seminar.accounts.actions import create_token
 from seminar.accounts.models import User
 from seminar.lib import clock
@@ -91,6 +106,7 @@ from tests.factories.grading import (
 from tests.factories.presentations import AFTER, DURING, keys_of, make_round, make_submitted
 
 START = datetime(2025, 10, 13, 8, 0, tzinfo=UTC)
+LATE = AFTER + timedelta(days=1)
 PASSWORD = "correct-horse-battery"
 HIDDEN_SCORE = "7.31"
 HIDDEN_FEEDBACK = "CANARY-feedback-that-waits"
@@ -379,6 +395,9 @@ def add_talks(course: Course, people: dict[str, Membership]) -> dict[str, Any]:
     ]
     cancelled = Presentation.objects.get(code=finals[1])
     cancel_final_talk(cancelled.pk, reason="Ill.", by=by, at=AFTER)
+    add_changes(round_, talks, students, by)
+    for number, member in enumerate(students):
+        add_project(member, people["ta"], f"Project {number}")
     open_round = make_round(
         course, title="Open", opens_at=NOON - timedelta(days=1), closes_at=NOON + timedelta(days=1)
     )
@@ -393,6 +412,53 @@ def add_talks(course: Course, people: dict[str, Membership]) -> dict[str, Any]:
         "final": Presentation.objects.get(code=finals[0]),
         "cancelled_final": Presentation.objects.get(code=finals[1]),
     }
+
+
+def add_changes(
+    round_: PreferenceRound, talks: list[Presentation], students: tuple[Membership, ...], by: User
+) -> None:
+    """What both students wished and were offered, a swap that was declined, slides of both."""
+    third = Paper.objects.get(course=round_.course, key=keys_of(round_)[2])
+    meeting = round_.course.meetings.get(kind=Meeting.Kind.FINAL)
+    answered = {"offered_at": AFTER, "expires_at": LATE, "answered_at": LATE, "state": "declined"}
+    for talk, member in zip(talks, students, strict=True):
+        ranking = round_.lists.get(membership=member)
+        UnwantedPaper.objects.create(list=ranking, paper=third)
+        UnavailableMeeting.objects.create(list=ranking, meeting=meeting)
+        Pin.objects.create(
+            round=round_, membership=member, paper=third, reason="Asked for it.", set_at=AFTER,
+            set_by=by, lifted_at=LATE, lifted_by=by,
+        )  # fmt: skip
+        PlaceOffer.objects.create(
+            round=round_, paper=third, seat=0, membership=member, number=1, choice=3, **answered
+        )
+        Slides.objects.create(
+            presentation=talk, version=1, sha256="0" * 64, name="slides.pdf", size=1,
+            pages=1, uploaded_at=LATE, uploaded_by=member.user,
+        )  # fmt: skip
+    pairs = zip(talks, students, strict=True)
+    mine, theirs = (talk.presenters.get(membership=member) for talk, member in pairs)
+    times = {"proposed_at": AFTER, "expires_at": LATE, "answered_at": LATE}
+    Swap.objects.create(mine=mine, theirs=theirs, state="declined", **times)
+    Swap.objects.create(mine=theirs, theirs=mine, state="declined", **times)
+
+
+def add_project(member: Membership, ta: Membership, title: str) -> None:
+    """A final project of one student, with a proposal that staff approved."""
+    mode = "literature_review"
+    project = FinalProject.objects.create(
+        course=member.course, mode=mode, title=title, created_at=AFTER
+    )
+    ProjectMember.objects.create(
+        project=project, membership=member, since=AFTER, confirmed_at=AFTER
+    )
+    proposal = Proposal.objects.create(
+        project=project, version=1, mode=mode, title=title, fields={}, submitted_at=AFTER,
+        submitted_by=member,
+    )  # fmt: skip
+    ProposalDecision.objects.create(
+        proposal=proposal, verdict="approved", decided_at=LATE, decided_by=ta
+    )
 
 
 def add_work(course: Course, people: dict[str, Membership], module: Module) -> dict[str, Any]:
