@@ -29,8 +29,7 @@ from grading.actions import (
 )
 from grading.models import GradeEntry, GradeItem
 from grading.queries import blockers_of, facts_of, staff_standings
-from presentations.actions import allocate_round, change_list
-from presentations.models import PreferenceList
+from presentations.actions import allocate_round, submit_list
 from tests.authz.world import HIDDEN_FEEDBACK, HIDDEN_SCORE, Place
 from tests.factories.courses import NOON, make_announcement, make_user
 from tests.factories.presentations import keys_of
@@ -96,14 +95,19 @@ def compute_hidden_results(place: Place) -> None:
     compute_results(at=LATER)
 
 
-def freeze_hidden_results(place: Place) -> None:
-    """Decide whatever is open and freeze, without publishing."""
+def decide_what_is_open(place: Place) -> None:
+    """So that results may be frozen: attendance is set aside, and whatever else waits."""
+    for member in students_of(place):
+        set_aside(place.attendance_item, member, "2.75")
     facts = facts_of(place.course)
-    judged = staff_standings(facts, at=LATER)
-    for blocker in blockers_of(facts, judged):
+    for blocker in blockers_of(facts, staff_standings(facts, at=LATER)):
         assert blocker.item is not None, blocker
         for member in blocker.members:
             set_aside(place.course.grade_items.get(key=blocker.item.key), member, "1")
+
+
+def freeze_hidden_results(place: Place) -> None:
+    """Freeze what is decided, without publishing."""
     freeze_results(place.course, by=place.people["instructor"].user, at=LATER)
 
 
@@ -165,12 +169,10 @@ def change_others_work(place: Place) -> None:
     Membership.objects.filter(pk=other.pk).update(matriculation="7654321")
 
 
-def change_others_list(place: Place) -> None:
-    """Another order of a list that is ahead in a queue which the course keeps sealed."""
-    other, round_ = place.people["other_student"], place.open_round
-    version = PreferenceList.objects.get(round=round_, membership=other).version
-    ranked = keys_of(round_)[::-1]
-    change_list(round_.pk, other, ranked, version, "", NOON)
+def submit_others_list(place: Place) -> None:
+    """Somebody is in the queue now; who is not in it is told nothing of that."""
+    round_ = place.open_round
+    submit_list(round_.pk, place.people["other_student"], keys_of(round_), "", NOON)
 
 
 OF_NOBODY: tuple[Make, ...] = (
@@ -188,5 +190,7 @@ OF_ANOTHER: tuple[Make, ...] = (
     change_others_grades,
     change_others_attendance,
     change_others_work,
-    change_others_list,
+    submit_others_list,
 )
+# Everything at once, in an order in which it may happen.
+ALL_HIDDEN: tuple[Make, ...] = (*OF_NOBODY, *OF_ANOTHER)

@@ -1,6 +1,5 @@
 """Asks every address as everybody, and says which canaries were met by whom, and where."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
@@ -9,6 +8,7 @@ from tests.authz.matrix import Matrix
 from tests.authz.objects import Call, calls
 from tests.authz.walk import SAFE, Answer, Cell, Walker, all_addresses, methods_of
 from tests.authz.world import World
+from tests.leaks.listening import Choir, everything_in
 from tests.leaks.planting import Canary
 
 # The demo's mailbox and entrance show everything to everybody on purpose; elsewhere they are 404,
@@ -40,7 +40,6 @@ SOME = (
     "student_elsewhere",
     "instructor_elsewhere",
 )
-CANARY = re.compile(rb"CANARY-[\w-]+")
 ERRORS = ("/no-such-page", "/c/%00/", "/api/v1/no-such-page", "/c/no-such-course/about")
 
 
@@ -49,6 +48,7 @@ class Crawl:
 
     def __init__(self, walker: Walker, matrix: Matrix, canaries: Iterable[Canary]) -> None:
         self.walker, self.matrix, self.canaries = walker, matrix, list(canaries)
+        self.choir = Choir(self.canaries)
         self.met: dict[Canary, dict[str, set[str]]] = {
             one: defaultdict(set) for one in self.canaries
         }
@@ -66,12 +66,8 @@ class Crawl:
     def look(self, text: bytes, actor: str, where: str, call: Call | None = None) -> None:
         """Note the canaries of a text; what the asker put into the address says nothing."""
         own = {value.encode() for value in call.filled} if call else set()
-        spoken = set(CANARY.findall(text))
-        for canary in self.canaries:
-            if canary.text and canary.text not in spoken:
-                continue
-            if canary.sings_in(text) and not own & set(canary.forms):
-                self.met[canary][actor].add(where)
+        for canary in self.choir.sing_in(text, own):
+            self.met[canary][actor].add(where)
 
     def leaks(self) -> list[str]:
         """Everything that was met by somebody who may not see it."""
@@ -89,14 +85,6 @@ class Crawl:
             for canary, found in self.met.items()
             if canary.place == place and not canary.is_secret and not found.keys() & canary.allowed
         }
-
-
-def everything_in(answer: Answer) -> bytes:
-    """Headers, where it leads, what it will say on the next page, and the body."""
-    headers = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
-    return b"\n".join(
-        [headers.encode(), answer.location.encode(), answer.messages.encode(), answer.body]
-    )
 
 
 def reads(world: World, matrix: Matrix, *, everything: bool) -> Iterator[tuple[Address, Call, str]]:

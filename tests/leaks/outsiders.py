@@ -5,23 +5,25 @@ closed doors. What is drawn anew for each answer (CSRF token, nonce, the session
 second in which it was given are masked, nothing else.
 """
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from seminar.desk.checks import Address
 from seminar.notifications.models import Message
 from tests.authz.matrix import Matrix
 from tests.authz.objects import Call, calls
 from tests.authz.walk import RANDOM, Answer, Walker, all_addresses, methods_of
-from tests.authz.world import World, seen_and_forgotten
+from tests.authz.world import Place, World, seen_and_forgotten
 from tests.leaks.changes import Make
-from tests.leaks.crawl import BIG, CANARY, OPEN_TO_ALL, everything_in
+from tests.leaks.crawl import BIG, OF_NO_COURSE, OPEN_TO_ALL
+from tests.leaks.listening import Choir, everything_in, plain
 from tests.leaks.planting import Canary
 
 NEAR = frozenset({"course", "own", "hidden"})
-COOKIES = re.compile(r"(csrftoken|sessionid)=[^;]+")
 CLOCKS = frozenset({"Expires"})  # of what may never be kept: the second in which it was asked for
+# Pages of no course that are made of courses; the others know an account or nothing.
+MADE_OF_COURSES = frozenset({"desk:home", "api:courses"})
 
 
 @dataclass
@@ -42,92 +44,128 @@ class Seen:
 
 
 class Outsiders:
-    """Asks as people, and remembers how it was before anything changed."""
+    """Asks as people, and remembers how it was before anything changed.
 
-    def __init__(self, world: World, matrix: Matrix) -> None:
-        self.world = world
+    Without ``everything``, where nobody of them enters, one of them knocks: the admin and the pages
+    of accounts are asked for once or twice, and the courses' pages by everybody.
+    """
+
+    def __init__(self, world: World, matrix: Matrix, *, everything: bool = False) -> None:
+        self.world, self.everything = world, everything
         self.walker = Walker(world, matrix)
-        rounds = (world.here.open_round, world.here.waiting_round)
-        self.views = [
-            world,
-            of_other_student(world),
-            *(replace(world, here=replace(world.here, round=one)) for one in rounds),
-        ]
+        self.questions = dict(questions_about(world))
         self.known: dict[str, Seen] = {}
 
     def before(self, actor: str) -> Seen:
         if actor not in self.known:
-            self.known[actor] = self.look(actor)
+            self.known[actor] = self.look(actor, knocks=actor == "student")
         return self.known[actor]
 
-    def look(self, actor: str, only: str = "") -> Seen:
-        """Ask every address, or those whose name says so, each path once.
-
-        Not what the demo shows to everybody on purpose: see ``OPEN_TO_ALL``.
-        """
-        paths = {
-            call.path: call
-            for view in self.views
-            for address in all_addresses()
-            if only in address.name and "GET" in methods_of(address)
-            # The schema of the API reads no row, and takes as long as twenty pages: asked once.
-            if address.name not in BIG or actor == "anonymous"
-            if address.policy is not None and address.policy.name not in OPEN_TO_ALL
-            for call in calls(address, view)
-            if call.relation in NEAR
+    def look(self, actor: str, only: str = "", *, knocks: bool = False) -> Seen:
+        """Ask every address, or those whose name says so, each path once."""
+        asked = {
+            path: call
+            for path, (address, call) in self.questions.items()
+            if only in address.name and self.is_for(actor, address, call, knocks=knocks)
         }
         answers = {
-            path: (call, self.walker.ask("GET", path, actor)) for path, call in paths.items()
+            path: (call, self.walker.ask("GET", path, actor)) for path, call in asked.items()
         }
         messages = Message.objects.filter(to=self.world.actors[actor]).order_by("pk")
         wanted = ("key", "subject", "text", "html", "due_at", "state")
         is_somebody = self.world.actors[actor] is not None
         return Seen(answers, list(messages.values_list(*wanted)) if is_somebody else [])
 
+    def is_for(self, actor: str, address: Address, call: Call, *, knocks: bool) -> bool:
+        """Whether somebody asks this; see the class."""
+        assert address.policy is not None
+        if address.name in BIG:  # reads no row, and takes as long as twenty pages
+            return actor == "anonymous"
+        if self.everything:
+            return True
+        if address.name.startswith("admin:") or call.relation == "archive":
+            return knocks
+        if address.policy.name in OF_NO_COURSE and address.name not in MADE_OF_COURSES:
+            return actor in {"anonymous", "student"}
+        return True
+
     def tell_apart(
-        self, changes: Iterable[Make], actors: Iterable[str], only: str = ""
+        self,
+        changes: Iterable[Make],
+        actors: Sequence[str],
+        only: str = "",
+        *,
+        given: Sequence[Make] = (),
+        then: Sequence[Make] = (),
     ) -> list[str]:
-        """Where these changes show to these people."""
-        before = {actor: self.before(actor) for actor in actors}
+        """Where these changes show to these people.
+
+        ``given`` and ``then`` happen before and after them, in both of the states compared.
+        """
+        if given or then:
+            before = self.after([*given, *then], actors, only)
+        else:
+            before = {actor: self.before(actor) for actor in actors}
+        after = self.after([*given, *changes, *then], actors, only)
+        return [
+            f"{actor} at {path}"
+            for actor in actors
+            for path in after[actor].differs_from(before[actor])
+        ]
+
+    def after(self, changes: Iterable[Make], actors: Iterable[str], only: str) -> dict[str, Seen]:
+        """What people are answered once something happened, which is then taken back."""
         with seen_and_forgotten():
             for change in changes:
                 change(self.world.here)
-            after = {actor: self.look(actor, only) for actor in before}
-        return [
-            f"{actor} at {path}"
-            for actor in before
-            for path in after[actor].differs_from(before[actor])
-        ]
+            return {actor: self.look(actor, only) for actor in actors}
+
+
+def questions_about(world: World) -> Iterable[tuple[str, tuple[Address, Call]]]:
+    """Every path to ask for, with its address: about both students' things, all three rounds, the
+    item that is released and the one that is not.
+
+    Rows of the admin, which an outsider never gets to, are asked for once. Not what the demo shows
+    to everybody on purpose: see ``OPEN_TO_ALL``.
+    """
+    rounds = (world.here.open_round, world.here.waiting_round)
+    views = [
+        world,
+        of_other_student(world),
+        *(replace(world, here=replace(world.here, round=one)) for one in rounds),
+        replace(world, here=replace(world.here, hidden_item=world.here.shown_item)),
+    ]
+    for address in all_addresses():
+        assert address.policy is not None
+        if "GET" not in methods_of(address) or address.policy.name in OPEN_TO_ALL:
+            continue
+        for view in views[:1] if address.name.startswith("admin:") else views:
+            for call in calls(address, view):
+                if call.relation in NEAR or call.relation == "archive":
+                    yield call.path, (address, call)
 
 
 def of_other_student(world: World) -> World:
     """The same world, in which all addresses are about the other student's things."""
-    here = world.here
-    people = here.people | {"student": here.people["other_student"]}
-    other = replace(here, people=people, submission=here.other_submission, talk=here.other_talk)
-    return replace(world, here=other)
+    return replace(world, **{name: of_other(world.places[name]) for name in ("here", "archive")})
+
+
+def of_other(place: Place) -> Place:
+    people = place.people | {"student": place.people["other_student"]}
+    return replace(place, people=people, submission=place.other_submission, talk=place.other_talk)
 
 
 def bytes_of(answer: Answer) -> tuple[Any, ...]:
     """All of an answer, without what is drawn anew for each."""
-    headers = {name: COOKIES.sub(r"\1=", value) for name, value in answer.headers.items()}
-    for name in CLOCKS & headers.keys():
-        headers[name] = ""
+    headers = plain(answer) | dict.fromkeys(CLOCKS & answer.headers.keys(), "")
     return answer.status, headers, RANDOM.sub(rb"\1\2", answer.body), answer.messages
 
 
-def met_in(seen: Seen, canaries: Iterable[Canary]) -> dict[Canary, list[str]]:
+def met_in(seen: Seen, choir: Choir) -> dict[Canary, list[str]]:
     """Which canaries sing in what somebody was answered, and at which paths."""
     found: dict[Canary, list[str]] = {}
-    told = [
-        (path, everything_in(answer), {value.encode() for value in call.filled})
-        for path, (call, answer) in seen.answers.items()
-    ]
-    for path, text, own in told:
-        spoken = set(CANARY.findall(text))
-        for canary in canaries:
-            if canary.text and canary.text not in spoken:
-                continue
-            if canary.sings_in(text) and not own & set(canary.forms):
-                found.setdefault(canary, []).append(path)
+    for path, (call, answer) in seen.answers.items():
+        own = {value.encode() for value in call.filled}
+        for canary in choir.sing_in(everything_in(answer), own):
+            found.setdefault(canary, []).append(path)
     return found

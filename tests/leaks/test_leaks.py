@@ -1,9 +1,9 @@
 """In every run of the tests: nobody meets a value that is not for them, nor can tell that it is.
 
 A world full of canaries (planting.py) is asked at every address as everybody who is not staff. Then
-a score that nobody released changes, and everything is asked again: the same bytes. More changes,
-more people and all other relations to things are in the campaign (test_canaries.py,
-test_interference.py).
+all changes that outsiders must not be able to tell happen at once, and everything is asked again:
+the same bytes. Each change by itself, more people and all other relations to things are in the
+campaign (test_canaries.py, test_interference.py).
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.urls import reverse
 
 from grading import rules
 from grading.actions import release_item
@@ -20,54 +21,38 @@ from seminar.notifications.models import Message
 from tests.authz.matrix import Matrix
 from tests.authz.world import Place, World, built_world, seen_and_forgotten
 from tests.factories.courses import NOON
-from tests.leaks.changes import LATER, last_line, regrade
+from tests.leaks.changes import ALL_HIDDEN, LATER
+from tests.leaks.listening import Choir
+from tests.leaks.logged import Ledger, logged
 from tests.leaks.outsiders import Outsiders, met_in
 from tests.leaks.planting import Canary, plant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(900), pytest.mark.once]
 
-OUTSIDERS = ("student", "other_student", "auditor", "anonymous")
-MORE_OUTSIDERS = ("applicant", "student_elsewhere")
+OUTSIDERS = ("student", "auditor", "anonymous")
+MORE_OUTSIDERS = ("other_student", "applicant", "student_elsewhere")
 GRADES = ("score", "feedback", "staff-note", "told-note")
 
 
 class Planted:
     """A world with its canaries, and everybody signed in."""
 
-    def __init__(self, world: World, matrix: Matrix) -> None:
+    def __init__(self, world: World, matrix: Matrix, ledger: Ledger) -> None:
+        self.ledger = ledger
         self.world, self.canaries = plant(world)
+        self.choir = Choir(self.canaries)
         self.outsiders = Outsiders(self.world, matrix)
 
 
 @pytest.fixture(scope="module")
 def planted(django_db_setup: None, django_db_blocker: Any, matrix: Matrix) -> Iterator[Planted]:
-    with built_world(django_db_setup, django_db_blocker) as world:
-        yield Planted(world, matrix)
+    with logged() as ledger, built_world(django_db_setup, django_db_blocker) as world:
+        yield Planted(world, matrix, ledger)
 
 
 @pytest.fixture
 def outsiders(planted: Planted) -> Outsiders:
     return planted.outsiders
-
-
-def change_a_score(place: Place) -> None:
-    """Only the points of one entry."""
-    entry = newest(place)
-    said = {"feedback": entry.feedback, "note": entry.note}
-    regrade(place.hidden_item, place.people["student"], "1.25", **said)
-
-
-def change_a_feedback(place: Place) -> None:
-    """Only the text of one entry."""
-    entry = newest(place)
-    said = {"feedback": "Quite another, longer text.", "note": entry.note}
-    regrade(place.hidden_item, place.people["student"], str(entry.points), **said)
-
-
-def newest(place: Place) -> Any:
-    member = place.people["student"]
-    seq = last_line(place.hidden_item, member)
-    return place.hidden_item.entries.get(membership=member, seq=seq)
 
 
 def release_what_was_hidden(place: Place) -> None:
@@ -76,24 +61,37 @@ def release_what_was_hidden(place: Place) -> None:
 
 @pytest.mark.parametrize("actor", [*OUTSIDERS, *MORE_OUTSIDERS])
 def test_nobody_meets_a_canary_that_is_not_for_them(actor: str, planted: Planted) -> None:
-    met = met_in(planted.outsiders.before(actor), planted.canaries)
+    met = met_in(planted.outsiders.before(actor), planted.choir)
 
     leaks = {str(one): where for one, where in met.items() if not one.may_be_met_by(actor)}
     assert leaks == {}
 
 
 @pytest.mark.parametrize("actor", OUTSIDERS)
-def test_nobody_can_tell_a_score_that_is_not_released(actor: str, outsiders: Outsiders) -> None:
-    assert outsiders.tell_apart([change_a_score], [actor]) == []
+def test_nobody_can_tell_what_is_hidden(actor: str, outsiders: Outsiders) -> None:
+    assert outsiders.tell_apart(ALL_HIDDEN, [actor]) == []
 
 
-def test_the_student_cannot_tell_feedback_that_is_not_released(outsiders: Outsiders) -> None:
-    assert outsiders.tell_apart([change_a_feedback], ["student"]) == []
+def test_who_was_told_meets_it(planted: Planted) -> None:
+    """So that the crawl, above, does look at what a student is told."""
+    met = met_in(planted.outsiders.before("other_student"), planted.choir)
+
+    assert kinds_of(met) == {"told-feedback", "told-score"}
+
+
+def test_who_wrote_it_meets_it(planted: Planted) -> None:
+    met = met_in(planted.outsiders.before("student"), planted.choir)
+
+    assert {(one.what, one.place) for one in met} >= {
+        ("draft-student", "here"),
+        ("draft-student", "archive"),
+        ("upload-student", "here"),
+    }
 
 
 def test_staff_meet_what_is_hidden(planted: Planted) -> None:
     """So that the crawl, above, does look where these are."""
-    met = met_in(planted.outsiders.look("ta", "grading:"), planted.canaries)
+    met = met_in(planted.outsiders.look("ta", "grading:"), planted.choir)
 
     assert kinds_of(met) == {
         "hidden-feedback-other_student",
@@ -132,7 +130,7 @@ def test_a_mistake_that_judges_by_all_facts_shows(
 ) -> None:
     monkeypatch.setattr(rules, "student_state", rules.staff_state)
 
-    met = met_in(planted.outsiders.look("student", "standing"), planted.canaries)
+    met = met_in(planted.outsiders.look("student", "standing"), planted.choir)
     assert "hidden-score-student" in kinds_of(met)
 
 
@@ -146,7 +144,7 @@ def test_no_message_tells_what_is_not_for_its_reader(planted: Planted) -> None:
     ]
 
     assert texts
-    assert told_too_much(texts, planted.canaries) == []
+    assert told_too_much(texts, planted.choir) == []
 
 
 def test_no_mail_that_leaves_tells_what_is_not_for_its_reader(planted: Planted) -> None:
@@ -157,7 +155,35 @@ def test_no_mail_that_leaves_tells_what_is_not_for_its_reader(planted: Planted) 
     texts = [(name_of(planted.world, None, one.to[0]), said_in(one)) for one in mail.outbox]
 
     assert len(texts) == due > 0
-    assert told_too_much(texts, planted.canaries) == []
+    assert told_too_much(texts, planted.choir) == []
+
+
+def test_the_log_tells_nothing_of_anybody(
+    planted: Planted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of what is stored, only the codes of receipts that stand in the addresses asked for.
+
+    Of what is sent, no passwords, texts and scores; of what fails, the code and not the values.
+    """
+    world, walker, typed = planted.world, planted.outsiders.walker, "CANARY-typed"
+    slug, task = world.here.course.slug, world.here.report.key
+    for actor in OUTSIDERS:
+        planted.outsiders.before(actor)
+    login = {"login": world.users["student"].email, "password": typed}
+    walker.ask("POST", reverse("account_login"), "anonymous", login)
+    walker.ask("PATCH", reverse("api:draft", args=[slug, task]), "student", {"text": typed})
+    grade = [slug, world.here.hidden_item.key, world.here.student.code]
+    stale = {"base_seq": 0, "points": "9.99", "feedback": typed}
+    walker.ask("POST", reverse("api:grade_item", args=grade), "ta", stale)
+    monkeypatch.setattr(rules, "student_state", None)  # what fails in mid-page is logged
+    assert walker.ask("GET", reverse("grading:standing", args=[slug]), "student").status == 500
+
+    text = "\n".join(planted.ledger.lines)
+    assert f"Not Found: /c/{slug}/" in text
+    assert f"Internal Server Error: /c/{slug}/standing Traceback" in text
+    assert typed not in text
+    told = {one.what for one in planted.choir.sing_in(text.encode())}
+    assert told <= {"receipt-student", "receipt-other_student"}
 
 
 def said_in(letter: mail.EmailMessage) -> str:
@@ -175,12 +201,11 @@ def name_of(world: World, user: User | None, address: str) -> str:
     return found[0] if found else address
 
 
-def told_too_much(texts: list[tuple[str, str]], canaries: list[Canary]) -> list[str]:
+def told_too_much(texts: list[tuple[str, str]], choir: Choir) -> list[str]:
     """What stands in a mail and is not for its reader; scores and feedback are for none."""
     return [
         f"{reader} reads {canary}"
         for reader, text in texts
-        for canary in canaries
-        if canary.sings_in(text.encode())
+        for canary in choir.sing_in(text.encode())
         if not canary.may_be_met_by(reader) or any(word in canary.what for word in GRADES)
     ]
