@@ -164,3 +164,5 @@ def test_up_leaves_nothing_behind_when_killed_outright(env: dict[str, str], tmp_
         group = children(process.pid)
         process.kill()
         wait_until(lambda: not any(map(is_alive, group.values())), output, seconds=20)
+
+    assert [name for name, pid in group.items() if is_alive(pid)] == []
