@@ -10,7 +10,7 @@ from courses.models import Course, Meeting, Membership
 from grading import rules
 from grading.models import GradeItem, Result, ResultRun
 from grading.queries.rows import ItemRow
-from grading.queries.standings import Facts, Judged, guard_of, judge, marks_of
+from grading.queries.standings import Facts, Judged, guards_of, marks_of, staff_standings
 from grading.queries.tables import VERDICT_STATUS
 from grading.rules import ItemState, Verdict
 from seminar.lib.canonical import canonical_hash
@@ -28,20 +28,20 @@ def content_of(judged: Judged) -> dict[str, Any]:
     The number of a component is its floor: percent of the component that nothing can take away.
     Once everything is decided it is the result. ``ceiling`` and ``running`` stand beside it.
     """
-    clauses = [found.clause for found in judged.outcome.clauses]
+    standing, clauses = judged.standing, judged.outcome.clauses
+    guards = guards_of(tuple([found.clause for found in clauses]))
     return {
         "components": {
-            str(part.key): part_content(part, guard_of(clauses, part.key))
-            for part in judged.standing.parts
+            str(part.key): part_content(part, guards.of(part.key)) for part in standing.parts
         },
-        "total": part_content(judged.standing.total, guard_of(clauses, None)),
+        "total": part_content(standing.total, guards.of(None)),
         "clauses": [
             {
                 "component": found.clause.component,
                 "at_least": plain(found.clause.at_least),
                 "holds": found.holds,
             }
-            for found in judged.outcome.clauses
+            for found in clauses
         ],
         "verdict": judged.outcome.verdict.value,
         "passed": judged.outcome.passed,
@@ -138,11 +138,10 @@ class Change:
 def verdict_changes(facts: Facts, clauses: Sequence[rules.Clause], *, at: datetime) -> list[Change]:
     """Return whose verdict another pass rule would change, by all facts. No query."""
     changes = []
-    for member in facts.rows.students:
-        now = judge(facts, member, at=at, staff=True)
+    for now in staff_standings(facts, at=at):
         then = rules.outcome(clauses, now.standing)
         if then.verdict is not now.outcome.verdict:
-            changes.append(Change(member, now.outcome.verdict, then.verdict))
+            changes.append(Change(now.member, now.outcome.verdict, then.verdict))
     return changes
 
 

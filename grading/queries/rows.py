@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import (
     Aggregate,
+    Case,
     CharField,
     DecimalField,
     F,
@@ -16,6 +17,7 @@ from django.db.models import (
     Subquery,
     TextField,
     Value,
+    When,
 )
 
 from assignments.models import Extension, Submission
@@ -29,10 +31,12 @@ from grading.models import (
     PassRule,
     Release,
 )
-from grading.rules import EntryKind
+from grading.rules import EntryKind, Mark
 from presentations.models import Presenter
 
 KINDS = {kind.value: kind for kind in EntryKind}
+SCORE = EntryKind.SCORE.value
+MARKS = {mark.value: mark for mark in Mark}
 NO_POINTS = Value(None, output_field=DecimalField(max_digits=12, decimal_places=2))
 
 
@@ -109,10 +113,13 @@ class EntryRow(NamedTuple):
 
 
 class SubmissionRow(NamedTuple):
-    """The version that counts: the latest."""
+    """The version that counts: the latest. ``late_at`` is when it came, if after the deadline.
+
+    That is the assignment's own deadline; an extension may make it on time all the same.
+    """
 
     id: int
-    received_at: datetime
+    late_at: datetime | None
     number: int
 
 
@@ -121,6 +128,7 @@ class Rows:
     """The rows of one course.
 
     ``entries``, ``released`` and ``submissions`` are by item or assignment, then by membership.
+    ``special`` are the memberships, by item, whose history has more than scores.
     Keys of two are (item or assignment or kind of talk, membership).
     """
 
@@ -133,13 +141,14 @@ class Rows:
     students: list[Membership]
     meetings: list[Meeting]
     entries: dict[int, dict[int, list[EntryRow]]] = field(default_factory=lambda: defaultdict(dict))
+    special: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     released: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     submissions: dict[int, dict[int, SubmissionRow]] = field(
         default_factory=lambda: defaultdict(dict)
     )
     extensions: dict[tuple[int, int], datetime] = field(default_factory=dict)
     talks: dict[tuple[str, int], int] = field(default_factory=dict)
-    marks: dict[int, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
+    marks: dict[int, dict[int, Mark]] = field(default_factory=lambda: defaultdict(dict))
     points: dict[tuple[int, int], dict[int, Decimal]] = field(
         default_factory=lambda: defaultdict(dict)
     )
@@ -268,6 +277,8 @@ def read_entries(rows: Rows, who: dict[str, Membership]) -> None:
     several = []
     for item, member, seq, kind, points, submission in lines.values_list(*columns):
         line = EntryRow(seq, KINDS[kind], points, submission)
+        if kind != SCORE:
+            rows.special[item].add(member)
         histories = rows.entries[item]
         if member in histories:
             histories[member].append(line)
@@ -289,7 +300,7 @@ def read_work(rows: Rows, who: dict[str, Membership]) -> None:
         .annotate(
             what=Value("submission", output_field=text),
             ref=F("assignment_id"),
-            when=F("received_at"),
+            when=Case(When(received_at__gte=F("assignment__closes_at"), then=F("received_at"))),
         )
         .values_list(*columns, "number", "id")
     )
@@ -369,5 +380,6 @@ def read_groups(rows: Rows, who: dict[str, Membership]) -> None:
         elif what == "release":
             rows.released[item].update(members)
         else:
+            mark = MARKS[what]
             for member in members:
-                rows.marks[member][meeting] = what
+                rows.marks[member][meeting] = mark

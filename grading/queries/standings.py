@@ -3,7 +3,8 @@
 Page, API, job and command all come through ``staff_standings`` or ``student_standing``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -24,7 +25,6 @@ TALK_MEETINGS = {
     Presentation.Kind.IN_CLASS.value: Meeting.Kind.IN_CLASS.value,
     Presentation.Kind.FINAL.value: Meeting.Kind.FINAL.value,
 }
-MARKS = {mark.value: mark for mark in rules.Mark}
 PRESENTATION = GradeItem.Kind.PRESENTATION.value
 GRADED = ItemState.GRADED
 ATTENDANCE = GradeItem.Kind.ATTENDANCE.value
@@ -34,12 +34,12 @@ NOT_TAKEN = rules.Mark.NOT_TAKEN
 COMPUTED = {ATTENDANCE, PARTICIPATION}
 
 
-Circumstances: TypeAlias = tuple[int, bool, bool, int]
+Circumstances: TypeAlias = tuple[bool, bool, int]
 
 
 @dataclass(frozen=True)
 class View:
-    """Who looks at the grades of a course, and when; with the values found so far.
+    """Who looks at the grades of a course, and when; with the values of items found so far.
 
     ``ahead`` are the meetings at which class participation may still be earned.
     """
@@ -47,7 +47,9 @@ class View:
     at: datetime
     staff: bool
     ahead: tuple[int, ...]
-    found: dict[Circumstances, ItemValue] = field(default_factory=dict, compare=False)
+    found: dict[int, dict[Circumstances, ItemValue]] = field(
+        default_factory=lambda: defaultdict(dict), compare=False
+    )
 
 
 @dataclass(frozen=True)
@@ -141,20 +143,33 @@ def facts_of(course: Course, *, only: Membership | None = None) -> Facts:
     )
 
 
+@dataclass(frozen=True)
+class Guards:
+    """The thresholds that the display of parts must not cross; see ``guard_of``."""
+
+    own: Mapping[str | None, Fraction]
+    shared: Fraction | None
+
+    def of(self, key: str | None) -> Fraction | None:
+        """Return the threshold of a component, of the total for None."""
+        return self.own.get(key, self.shared)
+
+
+@lru_cache(maxsize=1024)
+def guards_of(clauses: tuple[rules.Clause, ...]) -> Guards:
+    """Return the thresholds of a rule; worked out once for all students."""
+    own = {clause.component: Fraction(clause.at_least) for clause in reversed(clauses)}
+    shared = set(own.values())
+    return Guards(own, shared.pop() if len(shared) == 1 else None)
+
+
 def guard_of(clauses: Sequence[rules.Clause], key: str | None) -> Fraction | None:
     """Return the threshold that the display of a part must not cross: its own clause's.
 
     A part without a clause of its own is shown by the percentage that all clauses share, so that
     no page says 49.99 and 50.00 of the same thing.
     """
-    return _guard(tuple(clauses), key)
-
-
-@lru_cache(maxsize=1024)
-def _guard(clauses: tuple[rules.Clause, ...], key: str | None) -> Fraction | None:
-    own = [Fraction(clause.at_least) for clause in clauses if clause.component == key]
-    shared = {Fraction(clause.at_least) for clause in clauses}
-    return own[0] if own else (shared.pop() if len(shared) == 1 else None)
+    return guards_of(tuple(clauses)).of(key)
 
 
 def scheme_of(rows: Rows) -> rules.Scheme:
@@ -185,7 +200,7 @@ def scheme_of(rows: Rows) -> rules.Scheme:
 
 def staff_standings(facts: Facts, *, at: datetime) -> list[Judged]:
     """Judge every student by all facts, released or not. No query."""
-    return [judge(facts, member, at=at, staff=True) for member in facts.rows.students]
+    return judge_all(facts, facts.rows.students, at=at, staff=True)
 
 
 def student_standing(facts: Facts, member: Membership, *, at: datetime) -> Judged:
@@ -193,70 +208,91 @@ def student_standing(facts: Facts, member: Membership, *, at: datetime) -> Judge
     return judge(facts, member, at=at, staff=False)
 
 
-def judge(
-    facts: Facts,
-    member: Membership,
-    *,
-    at: datetime,
-    staff: bool,
-    clauses: Sequence[rules.Clause] | None = None,
-) -> Judged:
-    """Judge one student by the rule in force, or by ``clauses``. No query."""
+def judge(facts: Facts, member: Membership, *, at: datetime, staff: bool) -> Judged:
+    """Judge one student by the rule in force. No query."""
+    [judged] = judge_all(facts, [member], at=at, staff=staff)
+    return judged
+
+
+def judge_all(
+    facts: Facts, members: Sequence[Membership], *, at: datetime, staff: bool
+) -> list[Judged]:
+    """Judge students by the rule in force, in their order; item by item. No query."""
     view = facts.view(at, staff=staff)
-    values = {item.key: worth(facts, item, member, view) for item in facts.rows.items.values()}
-    now = rules.standing_by(facts.plan, values)
-    rule = facts.clauses if clauses is None else clauses
-    return Judged(facts, member, values, now, rules.outcome(rule, now))
+    items = facts.rows.items.values()
+    keys = [item.key for item in items]
+    columns = [worth(facts, item, members, view) for item in items]
+    found = []
+    for index, member in enumerate(members):
+        values = dict(zip(keys, [column[index] for column in columns], strict=True))
+        now = rules.standing_by(facts.plan, values)
+        found.append(Judged(facts, member, values, now, rules.outcome(facts.clauses, now)))
+    return found
 
 
-def worth(facts: Facts, item: ItemRow, member: Membership, view: View) -> ItemValue:
-    """Return what an item is worth, by ``value_of``; once for all in the same circumstances.
+def worth(
+    facts: Facts, item: ItemRow, members: Sequence[Membership], view: View
+) -> list[ItemValue]:
+    """Return what an item is worth to each of them, by ``value_of``.
 
-    Where it is a plain score, the next one differs by its points alone.
+    A class has few circumstances and many students in each: ``value_of`` is asked once per
+    circumstance. Where it is a plain score, the next one differs by its points alone.
     """
-    lines = facts.rows.entries[item.id].get(member.id, ())
     if item.kind in COMPUTED:
-        if not lines:  # nothing lies over what is computed
-            return computed_value(facts, item, member, view)
-        return value_of(facts, item, member, item_facts(facts, item, member), view)
-    like = circumstances(facts.rows, item, member.id, lines)
-    found = view.found.get(like) if like else None
-    if found is None:
-        found = value_of(facts, item, member, item_facts(facts, item, member), view)
-        if like:
-            view.found[like] = found
-    elif found.state is GRADED:
-        points = lines[-1].points
-        assert points is not None, "a score has points"
-        return rules.scored_value(points, item.max_points)
+        return [computed_worth(facts, item, member, view) for member in members]
+    histories, special = facts.rows.entries[item.id], facts.rows.special[item.id]
+    like_of = circumstances(facts.rows, item)
+    known = view.found[item.id]
+    found = []
+    for member in members:
+        lines = histories.get(member.id, ())
+        like = None if member.id in special else like_of(member.id, lines)
+        value = known.get(like) if like else None
+        if value is None:
+            value = value_of(facts, item, member, item_facts(facts, item, member), view)
+            if like:
+                known[like] = value
+        elif value.state is GRADED:
+            value = rules.scored_value(lines[-1].points, item.max_points)
+        found.append(value)
     return found
 
 
 def circumstances(
-    rows: Rows, item: ItemRow, member: int, lines: Sequence[EntryRow]
-) -> Circumstances | None:
-    """Return all but points by which an item's value differs between students at one instant.
+    rows: Rows, item: ItemRow
+) -> Callable[[int, Sequence[EntryRow]], Circumstances | None]:
+    """Return what tells all but points by which an item's value differs between students.
 
-    A class has few circumstances and many students in each. None where they are intricate and each
-    student is judged alone: excuses and overrides, extensions, late work, a score of an earlier
-    version.
+    It is asked with a membership's id and the lines of its history, nothing but scores. It answers
+    None where they are intricate and each student is judged alone: extensions, late work, a score
+    of an earlier version.
     """
-    for line in lines:
-        if line.kind is not SCORE:
+    released = rows.released[item.id]
+    work, closes_at, kind = item.assignment, item.closes_at, item.talk_kind
+    latest = rows.submissions[work or 0]
+
+    def talk(member: int, lines: Sequence[EntryRow]) -> Circumstances | None:
+        return bool(lines), member in released, rows.talks.get((kind, member), 0)
+
+    def handed_in(member: int, lines: Sequence[EntryRow]) -> Circumstances | None:
+        if closes_at is None or (work, member) in rows.extensions:
             return None
-    released = member in rows.released[item.id]
-    if item.kind == PRESENTATION:
-        return item.id, bool(lines), released, rows.talks.get((item.talk_kind, member), 0)
-    work = item.assignment
-    if work is None or item.closes_at is None or (work, member) in rows.extensions:
-        return None
-    latest = rows.submissions[work].get(member)
-    if latest is None:
-        return item.id, bool(lines), released, 0
-    replaced = bool(lines) and lines[-1].submission not in (None, latest.id)
-    if replaced or latest.received_at >= item.closes_at:
-        return None
-    return item.id, bool(lines), released, 1
+        version = latest.get(member)
+        if version is None:
+            return bool(lines), member in released, 0
+        replaced = bool(lines) and lines[-1].submission not in (None, version.id)
+        if replaced or version.late_at is not None:
+            return None
+        return bool(lines), member in released, 1
+
+    return talk if item.kind == PRESENTATION else handed_in
+
+
+def computed_worth(facts: Facts, item: ItemRow, member: Membership, view: View) -> ItemValue:
+    """Return what attendance or class participation is worth, with what may lie over it."""
+    if facts.rows.entries[item.id].get(member.id):
+        return value_of(facts, item, member, item_facts(facts, item, member), view)
+    return computed_value(facts, item, member, view)
 
 
 def item_facts(facts: Facts, item: ItemRow, member: Membership) -> ItemFacts:
@@ -337,10 +373,10 @@ def as_of(
 def days_late(facts: Facts, item: ItemRow, member: Membership) -> int:
     """Return how many days late the version that counts is, by the deadline in force now."""
     submission = facts.rows.submissions[item.assignment or 0].get(member.id)
-    if submission is None:
+    if submission is None or submission.late_at is None:
         return 0
     deadline = deadline_of(facts, item, member)
-    return started_days(submission.received_at, deadline, facts.course.zone)
+    return started_days(submission.late_at, deadline, facts.course.zone)
 
 
 def less_penalty(
@@ -380,9 +416,9 @@ def attendance_value(facts: Facts, member: Membership) -> ItemValue:
 def marks_of(facts: Facts, member: Membership) -> dict[int, rules.Mark]:
     """Return a student's mark at each meeting, by meeting id, in order of date."""
     marks = facts.unmarked.copy()
-    for meeting, status in facts.rows.marks.get(member.id, {}).items():
+    for meeting, mark in facts.rows.marks.get(member.id, {}).items():
         if marks.get(meeting) is NOT_TAKEN:
-            marks[meeting] = MARKS[status]
+            marks[meeting] = mark
     return marks
 
 

@@ -31,10 +31,13 @@ def canonical_hash(value: Json) -> str:
 
 
 def _refuse_floats(value: object) -> None:
+    kind = type(value)
+    if kind is str or kind is bool or kind is int or value is None:  # most of it, asked cheaply
+        return
     if isinstance(value, float):
         message = f"{value!r}: floats have no canonical spelling; use whole numbers or strings"
         raise TypeError(message)
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
         for key, part in value.items():
             if not isinstance(key, str):
                 message = f"{key!r}: keys are strings"
