@@ -10,18 +10,14 @@ from courses.actions.enrolling import (
     send_application,
     withdraw_application,
 )
-from courses.actions.rosters import (
-    clear_table,
-    forget_tables,
-    import_roster,
-    keep_table,
-    plan_of_roster,
-)
+from courses.actions.rosters import import_roster, plan_of_roster
+from courses.actions.tables import TableShelf, clear_table, forget_tables, keep_table
 
 __all__ = [
     "CORRECTABLE",
     "PAPER_YEARS",
     "Statement",
+    "TableShelf",
     "accept_applications",
     "announce",
     "change_state",

@@ -1,4 +1,4 @@
-"""People from a file, and files between their preview and their import."""
+"""People from a file."""
 
 from datetime import datetime
 from typing import Any
@@ -7,7 +7,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from courses import rules
-from courses.models import Application, Course, Membership, TableUpload
+from courses.models import Application, Course, Membership
 from courses.queries import roster_facts
 from courses.rules import Enrol
 from seminar.accounts.actions import audit, once, take_back_claims
@@ -135,29 +135,3 @@ def _accept(rows: list[Membership], *, by: Membership | None, at: datetime) -> N
     if by is not None:
         waiting = Application.objects.filter(membership__in=rows).exclude(decision="accepted")
         waiting.update(decision="accepted", decided_at=at, decided_by=by, reason="")
-
-
-@transaction.atomic
-def keep_table(upload: TableUpload) -> TableUpload:
-    """Keep a file from its preview to its import, for a day at most. Locks nothing.
-
-    ``upload`` is new, its ``at`` the time of now. ``forget_tables`` deletes it.
-    """
-    upload.save(force_insert=True)
-    return upload
-
-
-@transaction.atomic
-def forget_tables(*, at: datetime) -> int:
-    """Delete files that were uploaded a day ago or earlier; return how many. Locks nothing.
-
-    They hold names and marks of people, and nobody can import them any more.
-    """
-    _total, found = TableUpload.objects.filter(at__lte=at - TableUpload.KEPT).delete()
-    return found.get(TableUpload._meta.label, 0)
-
-
-@transaction.atomic
-def clear_table(upload: TableUpload, *, at: datetime) -> None:
-    """Empty a file that was imported; its row tells a second click that it was. Locks nothing."""
-    TableUpload.objects.filter(pk=upload.pk).update(content=b"", imported_at=at)

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -14,33 +14,24 @@ from seminar.lib import clock
 from seminar.lib.table_page import TablePages
 from seminar.lib.tables import csv_response
 
-KIND = TableUpload.Kind.ROSTER
-
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @course_page(INSTRUCTOR)
 def import_roster(request: CourseRequest) -> HttpResponse:
     """Choose a roster."""
-    address = reverse("courses:import_roster", args=[request.course.slug])
-    return roster_pages(request, address).choose(request)
+    return roster_pages(request).choose(request)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @course_page(INSTRUCTOR)
 def import_roster_file(request: CourseRequest, code: str) -> HttpResponse:
     """Show what a roster would change, then bring its people in."""
-    upload = queries.uploaded_table(request.course, request.user, KIND, code, at=clock.now())
-    if upload is None:
-        raise Http404
-    address = reverse("courses:import_roster_file", args=[request.course.slug, code])
-    return roster_pages(request, address).confirm(request, upload)
+    return roster_pages(request).confirm(request, code)
 
 
-def roster_pages(request: CourseRequest, address: str) -> TablePages:
+def roster_pages(request: CourseRequest) -> TablePages:
     """Return what is particular about the two pages of a roster."""
-    course, by, at, slug = request.course, request.membership, clock.now(), request.course.slug
-    people = reverse("courses:people", args=[slug])
-    facts = {"course": course, "by": request.user, "kind": KIND, "at": at}
+    course, by, at = request.course, request.membership, clock.now()
     return TablePages(
         template="courses/import_roster.html",
         columns=ROSTER_COLUMNS,
@@ -48,12 +39,10 @@ def roster_pages(request: CourseRequest, address: str) -> TablePages:
         apply=lambda table, plan, nonce: actions.import_roster(
             course, table, by=by, at=at, expected=plan, nonce=nonce
         ),
-        build=lambda kept: TableUpload(**facts, **kept),
-        keep=actions.keep_table,
-        clear=partial(actions.clear_table, at=at),
-        there=lambda code: reverse("courses:import_roster_file", args=[slug, code]),
-        done=people,
-        context={"back": people, "action": address, "nav_active": "people"},
+        shelf=actions.TableShelf(course, request.user, TableUpload.Kind.ROSTER, at),
+        there=lambda code: reverse("courses:import_roster_file", args=[course.slug, code]),
+        back=reverse("courses:people", args=[course.slug]),
+        context={"nav_active": "people"},
     )
 
 

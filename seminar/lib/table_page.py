@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -64,23 +64,29 @@ class Upload(Protocol):
     imported_at: Any
 
 
+class Shelf(Protocol):
+    """Where files lie between the two pages; ``new`` takes what ``TableForm.kept`` returns."""
+
+    def find(self, code: str) -> Any: ...
+    def new(self, kept: dict[str, Any]) -> Any: ...
+    def keep(self, upload: Any) -> None: ...
+    def clear(self, upload: Any) -> None: ...
+
+
 @dataclass(frozen=True)
 class TablePages:
     """What differs between the imports. ``there`` makes the address of the second page.
 
-    ``build`` makes a file to be kept of what ``TableForm.kept`` returns, ``keep`` keeps it,
-    ``apply`` imports a table over (hash of the plan, nonce), ``clear`` empties the kept file.
+    ``apply`` imports a table over (hash of the plan, nonce); ``back`` leads out, also when done.
     """
 
     template: str
     columns: Columns
     plan: Callable[[Table], Plan[Any]]
     apply: Callable[[Table, str, str], dict[str, Any]]
-    build: Callable[[dict[str, Any]], Upload]
-    keep: Callable[[Any], Any]
-    clear: Callable[[Any], None]
+    shelf: Shelf
     there: Callable[[str], str]
-    done: str
+    back: str
     context: dict[str, Any]
 
     def choose(self, request: HttpRequest) -> HttpResponse:
@@ -88,21 +94,26 @@ class TablePages:
         form = TableForm(request.POST or None, request.FILES or None)
         problems: tuple[Problem, ...] = ()
         if form.is_bound and form.is_valid():
-            upload = self.build(form.kept())
+            upload = self.shelf.new(form.kept())
             plan = self.plan(self.table(upload))
             if not plan.problems:
-                self.keep(upload)
+                self.shelf.keep(upload)
                 return redirect(self.there(upload.code))
             problems = plan.problems
         context = {"form": form, "problems": in_order(problems), "columns": self.columns.written()}
-        status = 422 if form.is_bound else 200
-        return render(request, self.template, self.context | context, status=status)
+        return self.page(request, context, status=422 if form.is_bound else 200)
 
-    def confirm(self, request: HttpRequest, upload: Upload) -> HttpResponse:
-        """Show what a kept file would do now; do it where that is what the button names."""
+    def confirm(self, request: HttpRequest, code: str) -> HttpResponse:
+        """Show what a kept file would do now; do it where that is what the button names.
+
+        Raises Http404 for a file that does not lie here.
+        """
+        upload = self.shelf.find(code)
+        if upload is None:
+            raise Http404
         if upload.imported_at is not None:
             messages.info(request, _("This file is imported already."))
-            return redirect(self.done)
+            return redirect(self.back)
         table, refusal = self.table(upload), None
         if request.method == "POST":
             try:
@@ -117,16 +128,20 @@ class TablePages:
             "refusal": refusal,
             "problems": in_order(plan.problems),
         }
-        status = refusal.status if refusal else 200
-        return render(request, self.template, self.context | context, status=status)
+        return self.page(request, context, status=refusal.status if refusal else 200)
 
     def imported(self, request: HttpRequest, upload: Upload, table: Table) -> HttpResponse:
         """Import the file; its code makes a second click harmless. Raises Refused."""
         found = self.apply(table, request.POST.get("plan", ""), upload.code)
-        self.clear(upload)
+        self.shelf.clear(upload)
         words = ngettext("Imported: %(n)d change.", "Imported: %(n)d changes.", found["changes"])
         messages.success(request, words % {"n": found["changes"]})
-        return redirect(self.done)
+        return redirect(self.back)
+
+    def page(self, request: HttpRequest, context: dict[str, Any], *, status: int) -> HttpResponse:
+        """Draw one of the two pages; its forms come back to it."""
+        frame = {"back": self.back, "action": request.path, **self.context}
+        return render(request, self.template, frame | context, status=status)
 
     def table(self, upload: Upload) -> Table:
         """Read a kept file."""

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from courses.queries import course_by_slug
 from presentations import actions, queries, rules
+from presentations.management.rounds import add_round, round_named
 from presentations.models import Allocation, PreferenceRound
 from seminar.lib import clock
 from seminar.lib.errors import Refused
@@ -19,14 +19,13 @@ class Command(BaseCommand):
     help = "Allocate a preference round; students are named by e-mail, papers and meetings by key."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("slug", metavar="SLUG", help="the course")
-        parser.add_argument("round", metavar="ROUND", help="the key of the round")
+        add_round(parser)
         parser.add_argument("--dry-run", action="store_true", help="store nothing, tell nobody")
         parser.add_argument("--publish", action="store_true", help="publish the run as well")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        round_ = self.round(options["slug"], options["round"])
+        round_ = round_named(options["slug"], options["round"])
         if options["dry_run"] and options["publish"]:
             raise CommandError("--dry-run and --publish exclude each other.")
         try:
@@ -37,17 +36,6 @@ class Command(BaseCommand):
             raise CommandError(f"These facts contradict each other: {impossible}") from impossible
         printed = queries.outcome_json(round_, outcome)
         self.stdout.write(json.dumps(printed, indent=2) if options["json"] else as_lines(printed))
-
-    def round(self, slug: str, key: str) -> PreferenceRound:
-        """Return the round. Raises CommandError that names what does not exist."""
-        course = course_by_slug(slug)
-        if course is None:
-            raise CommandError(f"There is no course “{slug}”.")
-        round_ = queries.round_by_key(course, key)
-        if round_ is None:
-            known = ", ".join(each.key for each in queries.rounds_of(course)) or "none"
-            raise CommandError(f"There is no round “{key}” in “{slug}”. Its rounds: {known}.")
-        return round_
 
     def outcome(self, round_: PreferenceRound, options: dict[str, Any]) -> dict[str, Any]:
         """Work the outcome out, store and publish it as asked. Raises Refused."""

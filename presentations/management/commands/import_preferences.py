@@ -3,11 +3,8 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import CommandError
-
-from courses.queries import course_by_slug
-from presentations import actions, queries
-from presentations.models import PreferenceRound
+from presentations import actions
+from presentations.management.rounds import add_round, round_named
 from presentations.rules import PREFERENCES_COLUMNS
 from seminar.lib import clock
 from seminar.lib.errors import Refused
@@ -20,12 +17,11 @@ class Command(TableCommand):
     columns = PREFERENCES_COLUMNS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("slug", metavar="SLUG", help="the course")
-        parser.add_argument("round", metavar="ROUND", help="the key of the round")
+        add_round(parser)
         super().add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        round_ = self.round(options["slug"], options["round"])
+        round_ = round_named(options["slug"], options["round"])
         table = self.table(options)
         try:
             if options["dry_run"]:
@@ -35,14 +31,3 @@ class Command(TableCommand):
         except Refused as refusal:
             self.fail(refusal, options)
         self.show(found, options)
-
-    def round(self, slug: str, key: str) -> PreferenceRound:
-        """Return the round. Raises CommandError that names what does not exist."""
-        course = course_by_slug(slug)
-        if course is None:
-            raise CommandError(f"There is no course “{slug}”.")
-        round_ = queries.round_by_key(course, key)
-        if round_ is None:
-            known = ", ".join(each.key for each in queries.rounds_of(course)) or "none"
-            raise CommandError(f"There is no round “{key}” in “{slug}”. Its rounds: {known}.")
-        return round_
