@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db.models import (
-    Aggregate,
     Case,
     CharField,
     DecimalField,
@@ -15,7 +14,6 @@ from django.db.models import (
     IntegerField,
     OuterRef,
     Subquery,
-    TextField,
     Value,
     When,
 )
@@ -33,29 +31,12 @@ from grading.models import (
 )
 from grading.rules import EntryKind, Mark
 from presentations.models import Presenter
+from seminar.lib.aggregates import Ids
 
 KINDS = {kind.value: kind for kind in EntryKind}
 SCORE = EntryKind.SCORE.value
 MARKS = {mark.value: mark for mark in Mark}
 NO_POINTS = Value(None, output_field=DecimalField(max_digits=12, decimal_places=2))
-
-
-class MemberIds(Aggregate):
-    """The memberships of a group of rows, as one text: their ids with commas between."""
-
-    function = "STRING_AGG"
-    template = "%(function)s(%(expressions)s::text, ',')"
-    output_field = TextField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """SQLite has another name for it."""
-        return self.as_sql(
-            compiler,
-            connection,
-            function="GROUP_CONCAT",
-            template="%(function)s(%(expressions)s)",
-            **context,
-        )
 
 
 class ComponentRow(NamedTuple):
@@ -348,7 +329,7 @@ def read_groups(rows: Rows, who: dict[str, Membership]) -> None:
         ParticipationPoint.objects.filter(item__course=rows.course, **who)
         .order_by()
         .values("item_id", "meeting_id", "points")
-        .annotate(what=Value("points", output_field=text), members=MemberIds("membership_id"))
+        .annotate(what=Value("points", output_field=text), members=Ids("membership_id"))
         .values_list("what", "item_id", "meeting_id", "points", "members")
     )
     marks = (
@@ -356,7 +337,7 @@ def read_groups(rows: Rows, who: dict[str, Membership]) -> None:
         .exclude(status="")
         .order_by()
         .values("status", "meeting_id")
-        .annotate(item=zero, sum=NO_POINTS, members=MemberIds("membership_id"))
+        .annotate(item=zero, sum=NO_POINTS, members=Ids("membership_id"))
         .values_list("status", "item", "meeting_id", "sum", "members")
     )
     releases = (
@@ -367,7 +348,7 @@ def read_groups(rows: Rows, who: dict[str, Membership]) -> None:
             what=Value("release", output_field=text),
             meeting=zero,
             sum=NO_POINTS,
-            members=MemberIds("membership_id"),
+            members=Ids("membership_id"),
         )
         .values_list("what", "item_id", "meeting", "sum", "members")
     )

@@ -29,7 +29,7 @@ PRESENTATION = GradeItem.Kind.PRESENTATION.value
 GRADED = ItemState.GRADED
 ATTENDANCE = GradeItem.Kind.ATTENDANCE.value
 PARTICIPATION = GradeItem.Kind.PARTICIPATION.value
-SCORE = rules.EntryKind.SCORE
+UNGRADED: Sequence[EntryRow] = ()
 NOT_TAKEN = rules.Mark.NOT_TAKEN
 COMPUTED = {ATTENDANCE, PARTICIPATION}
 
@@ -245,7 +245,7 @@ def worth(
     known = view.found[item.id]
     found = []
     for member in members:
-        lines = histories.get(member.id, ())
+        lines = histories.get(member.id, UNGRADED)
         like = None if member.id in special else like_of(member.id, lines)
         value = known.get(like) if like else None
         if value is None:

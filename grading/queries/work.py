@@ -167,7 +167,7 @@ def gradable_from(item: GradeItem, membership: Membership) -> datetime | None:
     if item.assignment is not None:
         facts = facts_of(item.course, only=membership)
         row = facts.rows.items[item.pk]
-        if membership.pk not in facts.rows.submissions[row.assignment]:
+        if membership.pk not in facts.rows.submissions[item.assignment.pk]:
             return None
         return deadline_of(facts, row, membership) + GRACE
     talk = talk_of(item, membership)

@@ -7,19 +7,22 @@ news and in which second, earlier versions of the switches and of the pass rule,
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from operator import itemgetter
+from typing import Any, TypeAlias, TypeVar, cast
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q, Subquery
+
 from assignments.models import Assignment
-from courses.models import Course, Meeting, Membership, Paper
-from courses.queries import policy_in_force
+from courses.models import Course, CoursePolicy, Meeting, Membership, Module, Paper
 from courses.rules import FixedTime, WallTimeError, local_instant
-from grading.models import GradeItem, PassRule
+from grading.models import PassRule
 from presentations.models import PreferenceRound
 from seminar.desk.rules.course_file import schema
 from seminar.desk.rules.course_file.checks.references import TOTAL
 from seminar.desk.rules.course_file.plaintext import plain_text
 from seminar.desk.rules.course_file.writing import course_file_text
+from seminar.lib.aggregates import Ids, ids_of
 
 PartT = TypeVar("PartT", bound=schema.Part)
 ABOUT_FIELDS = {
@@ -31,11 +34,18 @@ ABOUT_FIELDS = {
     "final_presentations": "finals_text",
     "mini_assignments": "minis_text",
 }
+RUBRIC_COLUMNS = ("key", "title", "hint", "max_points")
+CLAUSE_ORDER = ("pass_rules__clauses__position", "pass_rules__clauses")
+SCHEME_ORDER = (
+    *("items__position", "items", "items__rubric__position", "items__rubric"),
+    *("-items__rubric__levels__points", "items__rubric__levels"),
+)
+Row: TypeAlias = dict[str, Any]
 SHARED_TEXTS = ("room", "online_link", "online_note")
 
 
 def export_course(course: Course) -> str:
-    """Return the text of the course file of a course. 22 queries at any size."""
+    """Return the text of the course file of a course. Nine queries at any size."""
     return course_file_text(course_file(course))
 
 
@@ -45,22 +55,21 @@ def course_file(course: Course) -> schema.CourseFile:
     Loading it into the same course changes nothing. Rows stand in the order of their positions,
     meetings and news in order of time, staff with instructors first.
     """
-    staff = _staff(course)
-    meetings = list(course.meetings.prefetch_related("modules", "led_by"))
+    staff, meetings = _staff(course), _meetings(course)
     papers = list(course.papers.select_related("module", "meeting"))
+    modules = list(course.modules.select_related("parent", "anchor"))
     defaults = _defaults(meetings)
+    policies, prerequisites, pass_rule = _terms(course)
+    components, items = _scheme(course)
     return _part(
         schema.CourseFile,
         course_file=schema.VERSION,
         course=_course(course),
-        policies=_policies(course),
+        policies=policies,
         prerequisites=_part(
             schema.Prerequisites,
             needed=course.prerequisites_needed,
-            courses=tuple(
-                _part(schema.Prerequisite, key=row.key, title=row.title)
-                for row in course.prerequisites.all()
-            ),
+            courses=prerequisites,
         ),
         staff=tuple(
             _part(schema.StaffMember, name=row.user.name, email=row.user.email, **_named(
@@ -71,22 +80,18 @@ def course_file(course: Course) -> schema.CourseFile:
         modules=tuple(
             _part(schema.Module, parent=_key(row.parent), anchor=_key(row.anchor),
                   **_named(row, "key", "title", "description"))
-            for row in course.modules.select_related("parent", "anchor")
+            for row in modules
         ),
         meeting_defaults=defaults,
-        meetings=tuple(_meeting(row, defaults, staff) for row in meetings),
+        meetings=tuple(_meeting(row, defaults, modules, staff) for row in meetings),
         papers=tuple(_paper(row) for row in papers),
         rounds=tuple(_round(row, papers) for row in _rounds(course)),
         assignments=tuple(
             _assignment(row) for row in course.assignments.select_related("module")
         ),
-        components=tuple(
-            _part(schema.Component, parent=_key(row.parent),
-                  **_named(row, "key", "title", "weight", "drop_lowest"))
-            for row in course.components.select_related("parent")
-        ),
-        items=tuple(_item(row) for row in _items(course)),
-        pass_rule=_pass_rule(course),
+        components=components,
+        items=items,
+        pass_rule=pass_rule,
         announcements=_announcements(course),
     )  # fmt: skip
 
@@ -114,8 +119,58 @@ def _course(course: Course) -> schema.Course:
     return _part(schema.Course, about=_part(schema.About, **about), **_named(course, *names))
 
 
-def _policies(course: Course) -> schema.Policies:
-    return _part(schema.Policies, **_named(policy_in_force(course), *schema.Policies.model_fields))
+def _terms(
+    course: Course,
+) -> tuple[schema.Policies, tuple[schema.Prerequisite, ...], tuple[schema.Clause, ...]]:
+    """Return the switches in force, the prerequisites and the newest pass rule's clauses.
+
+    One query: each prerequisite beside each clause, both few.
+    """
+    switches = CoursePolicy.objects.filter(course=course).order_by("-version").values("pk")[:1]
+    newest = PassRule.objects.filter(course=course).order_by("-version").values("pk")[:1]
+    in_force = Q(pass_rules=None) | Q(pass_rules=Subquery(newest))
+    rows = list(
+        Course.objects.filter(in_force, pk=course.pk, policies=Subquery(switches))
+        .order_by("prerequisites__position", "prerequisites", *CLAUSE_ORDER)
+        .values(
+            *(f"policies__{name}" for name in schema.Policies.model_fields),
+            *("prerequisites", "prerequisites__key", "prerequisites__title"),
+            *("pass_rules__clauses", "pass_rules__clauses__at_least"),
+            "pass_rules__clauses__component__key",
+        )
+    )
+    policies = _part(schema.Policies, **_of(rows[0], "policies__", *schema.Policies.model_fields))
+    prerequisites = _once(rows, "prerequisites")
+    clauses = _once(rows, "pass_rules__clauses")
+    return (
+        policies,
+        tuple(
+            _part(schema.Prerequisite, **_of(row, "prerequisites__", "key", "title"))
+            for row in prerequisites
+        ),
+        tuple(
+            _part(
+                schema.Clause,
+                of=row["pass_rules__clauses__component__key"] or TOTAL,
+                at_least=row["pass_rules__clauses__at_least"],
+            )
+            for row in clauses
+        ),
+    )
+
+
+def _once(rows: Iterable[Row], column: str) -> Iterable[Row]:
+    """Return the first of the joined rows for each id in a column, in their order."""
+    found: dict[int, Row] = {}
+    for row in rows:
+        if row[column] is not None:
+            found.setdefault(row[column], row)
+    return found.values()
+
+
+def _of(row: Row, prefix: str, *names: str) -> Row:
+    """Pick columns of one table out of a joined row."""
+    return {name: row[prefix + name] for name in names}
 
 
 def _staff(course: Course) -> list[Membership]:
@@ -129,6 +184,12 @@ def _staff(course: Course) -> list[Membership]:
             row.user.email,
         ),
     )
+
+
+def _meetings(course: Course) -> list[Meeting]:
+    """Return the meetings, each with the ids of its modules and of who leads it. One query."""
+    ids = {"covered": Ids("modules", distinct=True), "leaders": Ids("led_by", distinct=True)}
+    return list(course.meetings.annotate(**ids))
 
 
 def _defaults(meetings: Sequence[Meeting]) -> schema.MeetingDefaults:
@@ -156,19 +217,22 @@ def _usual(values: Iterable[Any]) -> Any:
 
 
 def _meeting(
-    row: Meeting, defaults: schema.MeetingDefaults, staff: Sequence[Membership]
+    row: Meeting,
+    defaults: schema.MeetingDefaults,
+    modules: Sequence[Module],
+    staff: Sequence[Membership],
 ) -> schema.Meeting:
     own: dict[str, Any] = {}
     for name in schema.MeetingDefaults.model_fields:
         value = getattr(row, name)
         value = plain_text(value) if isinstance(value, str) else value
         own[name] = None if value == getattr(defaults, name) else value
-    leaders = {leader.pk for leader in row.led_by.all()}
+    covered, leaders = ids_of(row.covered), ids_of(row.leaders)  # type: ignore[attr-defined]
     return _part(
         schema.Meeting,
         **_named(row, "key", "kind", "title", "date", "topics"),
         **own,
-        covers=tuple(module.key for module in row.modules.all()),
+        covers=tuple(module.key for module in modules if module.pk in covered),
         led_by=tuple(person.user.email for person in staff if person.pk in leaders),
     )
 
@@ -181,12 +245,13 @@ def _paper(row: Paper) -> schema.Paper:
 
 
 def _rounds(course: Course) -> list[PreferenceRound]:
-    return list(course.rounds.prefetch_related("papers").order_by("opens_at", "key"))
+    """Return the rounds by opening, each with the ids of its papers. One query."""
+    return list(course.rounds.annotate(ranked=Ids("papers")).order_by("opens_at", "key"))
 
 
 def _round(row: PreferenceRound, papers: Sequence[Paper]) -> schema.Round:
     """Name the meetings of a round where it has all their papers, else each paper."""
-    ranked = {paper.pk for paper in row.papers.all()}
+    ranked = ids_of(row.ranked)  # type: ignore[attr-defined]
     chosen = [paper for paper in papers if paper.pk in ranked]
     keys = {paper.meeting_id: _key(paper.meeting) for paper in chosen}
     bound = {paper.pk for paper in papers if paper.presentable and paper.meeting_id in keys}
@@ -221,41 +286,63 @@ def _assignment(row: Assignment) -> schema.Assignment:
     )
 
 
-def _items(course: Course) -> list[GradeItem]:
-    rows = course.grade_items.select_related("component", "assignment")
-    return list(rows.prefetch_related("rubric__levels"))
+def _scheme(course: Course) -> tuple[tuple[schema.Component, ...], tuple[schema.Item, ...]]:
+    """Return the components, and the items with their rubrics. One query: a row for each level."""
+    component = ("id", "position", "key", "title", "weight", "drop_lowest", "parent__key")
+    item = ("position", "key", "title", "kind", "weight", "meeting_cap", "bonus", "max_points")
+    rows = list(
+        course.components.order_by(*SCHEME_ORDER).values(
+            *component,
+            *("items", *(f"items__{name}" for name in item)),
+            *("items__assignment__key", "items__talk_kind"),
+            *("items__rubric", *(f"items__rubric__{name}" for name in RUBRIC_COLUMNS)),
+            *("items__rubric__levels", "items__rubric__levels__points"),
+            "items__rubric__levels__text",
+        )
+    )
+    components = sorted(_once(rows, "id"), key=itemgetter("position", "id"))
+    items = _grouped(rows, "items")
+    return (
+        tuple(
+            _part(schema.Component, parent=row["parent__key"],
+                  **_of(row, "", "key", "title", "weight", "drop_lowest"))
+            for row in components
+        ),
+        tuple(_item(found) for found in items),
+    )  # fmt: skip
 
 
-def _item(row: GradeItem) -> schema.Item:
+def _grouped(rows: Iterable[Row], column: str) -> list[list[Row]]:
+    """Return the joined rows of each id in a column together, in their order."""
+    found: dict[int, list[Row]] = {}
+    for row in rows:
+        if row[column] is not None:
+            found.setdefault(row[column], []).append(row)
+    return list(found.values())
+
+
+def _item(rows: Sequence[Row]) -> schema.Item:
+    first = rows[0]
     return _part(
         schema.Item,
-        **_named(row, "key", "title", "kind", "weight", "meeting_cap", "bonus"),
-        component=row.component.key,
-        assignment=_key(row.assignment),
-        presentation=row.talk_kind or None,
-        max=row.max_points,
-        rubric=tuple(
-            _part(
-                schema.RubricRow,
-                **_named(one, "key", "title", "hint"),
-                max=one.max_points,
-                levels=tuple(
-                    _part(schema.Level, points=level.points, text=level.text)
-                    for level in one.levels.all()
-                ),
-            )
-            for one in row.rubric.all()
-        ),
+        **_of(first, "items__", "key", "title", "kind", "weight", "meeting_cap", "bonus"),
+        component=first["key"],
+        assignment=first["items__assignment__key"],
+        presentation=first["items__talk_kind"] or None,
+        max=first["items__max_points"],
+        rubric=tuple(_rubric_row(found) for found in _grouped(rows, "items__rubric")),
     )
 
 
-def _pass_rule(course: Course) -> tuple[schema.Clause, ...]:
-    """Return the newest pass rule's clauses. Two queries."""
-    rule = PassRule.objects.filter(course=course).order_by("-version").first()
-    clauses = rule.clauses.select_related("component") if rule else ()
-    return tuple(
-        _part(schema.Clause, of=_key(row.component) or TOTAL, at_least=row.at_least)
-        for row in clauses
+def _rubric_row(rows: Sequence[Row]) -> schema.RubricRow:
+    return _part(
+        schema.RubricRow,
+        **_of(rows[0], "items__rubric__", "key", "title", "hint"),
+        max=rows[0]["items__rubric__max_points"],
+        levels=tuple(
+            _part(schema.Level, **_of(row, "items__rubric__levels__", "points", "text"))
+            for row in _once(rows, "items__rubric__levels")
+        ),
     )
 
 
