@@ -24,7 +24,7 @@ from courses.access import COURSE_APPLICANT, COURSE_PUBLIC, INSTRUCTOR, MEMBER, 
 from courses.models import Course, Meeting, Membership, Paper
 from grading.models import AttendanceMark, GradeEntry, GradeItem, Release
 from presentations.models import PreferenceRound, Presentation
-from seminar.accounts.access import OPERATOR, SIGNED_IN
+from seminar.accounts.access import COURSE_CREATOR, OPERATOR, SIGNED_IN
 from seminar.accounts.models import User
 from seminar.lib import clock
 from seminar.lib.access import policy_of
@@ -42,15 +42,18 @@ TRIES = 12
 MOST_TRIES = 40
 PAGES_PER_CLIENT = 10  # a client is a process, which takes longer to start than a page to open
 NOT_OURS = ("admin/", "account/", "api/", "static/")
+ANYBODY = ("",)
+STUDENT_OF_COURSE = ("student",)
 VISITORS = {
-    COURSE_PUBLIC: "student",
-    COURSE_APPLICANT: "student",
-    MEMBER: "student",
-    STUDENT: "student",
-    STAFF: "ta",
-    INSTRUCTOR: "instructor",
-    SIGNED_IN: "student",
-    OPERATOR: "operator",
+    COURSE_PUBLIC: STUDENT_OF_COURSE,
+    COURSE_APPLICANT: ("student", "newcomer"),  # one page asks to join, one tells what came of it
+    MEMBER: STUDENT_OF_COURSE,
+    STUDENT: STUDENT_OF_COURSE,
+    STAFF: ("ta",),
+    INSTRUCTOR: ("instructor",),
+    SIGNED_IN: STUDENT_OF_COURSE,
+    COURSE_CREATOR: ("creator",),
+    OPERATOR: ("operator",),
 }
 # These are another page for each role.
 HOMES = {"desk:home", "desk:course_home"}
@@ -90,10 +93,14 @@ def people(course: Course) -> dict[str, User]:
     busiest = Submission.objects.filter(assignment__course=course).values("membership")
     found["student"] = Membership.objects.filter(course=course, pk__in=busiest).first()
     users = {role: member.user for role, member in found.items() if member is not None}
-    operator = User.objects.create(
+    users["operator"] = User.objects.create(
         email="operator@example.org", name="Otto Operator", is_superuser=True
     )
-    return users | {"operator": operator}
+    users["creator"] = User.objects.create(
+        email="creator@example.org", name="Cleo Creator", may_create_courses=True
+    )
+    users["newcomer"] = User.objects.create(email="newcomer@example.org", name="Nia Newcomer")
+    return users
 
 
 def candidates(course: Course, route: str, visitor: User | None) -> list[dict[str, str]]:
@@ -142,12 +149,12 @@ def pages_of(course: Course, users: dict[str, User]) -> tuple[list[Page], list[s
     for name, route, view in routes(get_resolver().url_patterns):
         tell(f"looking for {name}")
         policy = policy_of(view)
-        usual = VISITORS.get(policy, "") if policy else ""
-        visitors = ROLES if name in HOMES else (usual,)
+        usual = VISITORS.get(policy, ANYBODY) if policy else ANYBODY
+        visitors = ROLES if name in HOMES else usual
         asked = (Page(name, route, visitor) for visitor in visitors)
         pages = [first_that_opens(course, page, users.get(page.visitor)) for page in asked]
         found += [page for page in pages if page is not None]
-        others += [name] if None in pages else []
+        others += [] if any(pages) else [name]
     return found, others
 
 

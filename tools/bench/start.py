@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import median
 
@@ -24,10 +24,12 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 600
 STOP_SECONDS = 120
 
+End = Callable[[subprocess.Popen[bytes]], None]
+
 
 @contextmanager
-def started(command: Sequence[str], port: int) -> Iterator[float]:
-    """Start it, wait for the home page, yield the seconds that took, stop it."""
+def started(command: Sequence[str], port: int, end: End) -> Iterator[float]:
+    """Start it, wait for the home page, yield the seconds that took, end it."""
     env = os.environ | {"PORT": str(port), "HOST": "127.0.0.1"}
     begun = time.monotonic()
     process = subprocess.Popen(
@@ -46,8 +48,22 @@ def started(command: Sequence[str], port: int) -> Iterator[float]:
             time.sleep(0.02)
         yield time.monotonic() - begun
     finally:
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait(STOP_SECONDS)
+        end(process)
+        try:
+            process.wait(STOP_SECONDS)
+        finally:  # nothing of it may disturb the next start
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def interrupt(process: subprocess.Popen[bytes]) -> None:
+    """End it as Ctrl-C does, which reaches everybody of the group."""
+    os.killpg(process.pid, signal.SIGINT)
+
+
+def terminate(process: subprocess.Popen[bytes]) -> None:
+    """End a server as `make run` does: it alone is told, and stops its own workers."""
+    process.terminate()
 
 
 def answers(port: int) -> bool:
@@ -61,14 +77,14 @@ def answers(port: int) -> bool:
         connection.close()
 
 
-def times(n: int, make: Callable[[int], Sequence[str]]) -> float:
+def times(n: int, make: Callable[[int], Sequence[str]], end: End) -> float:
     """Return the median of n starts, each on a port of its own."""
     found = []
     for number in range(1, n + 1):
         port = free_port()
         command = make(port)
         tell(f"start {number} of {n}: {' '.join(command)}")
-        with started(command, port) as seconds:
+        with started(command, port, end) as seconds:
             found.append(seconds)
     return median(found)
 
@@ -89,8 +105,8 @@ def main(name: str, n: int, _options: Sequence[str]) -> int:
     def alone(port: int) -> Sequence[str]:
         return commands(port, postgres=False)["web"]
 
-    first = times(1, whole)
-    seconds, limit = times(n, whole), times(n, alone)
+    first = times(1, whole, interrupt)
+    seconds, limit = times(n, whole, interrupt), times(n, alone, terminate)
     say(
         name,
         n,
