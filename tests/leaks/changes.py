@@ -29,7 +29,8 @@ from grading.actions import (
 )
 from grading.models import GradeEntry, GradeItem
 from grading.queries import blockers_of, facts_of, staff_standings
-from presentations.actions import allocate_round, submit_list
+from presentations.actions import allocate_round, change_list, submit_list, withdraw_list
+from presentations.models import PreferenceList
 from tests.authz.world import HIDDEN_FEEDBACK, HIDDEN_SCORE, Place
 from tests.factories.courses import NOON, make_announcement, make_user
 from tests.factories.presentations import keys_of
@@ -68,11 +69,19 @@ def change_hidden_feedback(place: Place) -> None:
         regrade(place.hidden_item, member, HIDDEN_SCORE, feedback="Quite another, longer text.")
 
 
-def clear_hidden_scores(place: Place) -> None:
+def change_staff_notes(place: Place) -> None:
+    """Only the note of one entry, of work whose grade is hidden."""
+    member = place.people["student"]
+    entry = place.hidden_item.entries.filter(membership=member).latest("seq")
+    said = {"feedback": entry.feedback, "note": "Seen by staff."}
+    regrade(place.hidden_item, member, str(entry.points), **said)
+
+
+def clear_hidden_score(place: Place) -> None:
     """Not graded yet is not told from graded and not released."""
-    for member in students_of(place):
-        why = Change("Wrong file.", last_line(place.hidden_item, member))
-        clear_item(place.hidden_item, member, why, by=place.people["ta"], at=LATER)
+    member = place.people["student"]
+    why = Change("Wrong file.", last_line(place.hidden_item, member))
+    clear_item(place.hidden_item, member, why, by=place.people["ta"], at=LATER)
 
 
 def override_hidden_items(place: Place) -> None:
@@ -175,9 +184,22 @@ def submit_others_list(place: Place) -> None:
     submit_list(round_.pk, place.people["other_student"], keys_of(round_), "", NOON)
 
 
+def change_others_list(place: Place) -> None:
+    """Another order of a list that is in the queue."""
+    other, round_ = place.people["other_student"], place.open_round
+    version = PreferenceList.objects.get(round=round_, membership=other).version
+    change_list(round_.pk, other, keys_of(round_)[::-1], version, "", NOON)
+
+
+def withdraw_others_list(place: Place) -> None:
+    """A number is burned, and its list is out of the queue."""
+    withdraw_list(place.open_round.pk, place.people["other_student"], "", NOON)
+
+
 OF_NOBODY: tuple[Make, ...] = (
     change_hidden_scores,
     change_hidden_feedback,
+    change_staff_notes,
     override_hidden_items,
     give_hidden_participation,
     compute_hidden_results,

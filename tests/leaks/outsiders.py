@@ -54,12 +54,17 @@ class Outsiders:
         self.world, self.everything = world, everything
         self.walker = Walker(world, matrix)
         self.questions = dict(questions_about(world))
-        self.known: dict[str, Seen] = {}
+        self.known: dict[tuple[str, tuple[Make, ...]], Seen] = {}
 
-    def before(self, actor: str) -> Seen:
-        if actor not in self.known:
-            self.known[actor] = self.look(actor, knocks=actor == "student")
-        return self.known[actor]
+    def before(self, actor: str, given: Sequence[Make] = ()) -> Seen:
+        """What somebody was answered everywhere before anything, or after what is given."""
+        key = (actor, tuple(given))
+        if key not in self.known:
+            with seen_and_forgotten():
+                for change in given:
+                    change(self.world.here)
+                self.known[key] = self.look(actor, knocks=actor == "student" and not given)
+        return self.known[key]
 
     def look(self, actor: str, only: str = "", *, knocks: bool = False) -> Seen:
         """Ask every address, or those whose name says so, each path once."""
@@ -102,10 +107,10 @@ class Outsiders:
 
         ``given`` and ``then`` happen before and after them, in both of the states compared.
         """
-        if given or then:
+        if then or only:
             before = self.after([*given, *then], actors, only)
         else:
-            before = {actor: self.before(actor) for actor in actors}
+            before = {actor: self.before(actor, given) for actor in actors}
         after = self.after([*given, *changes, *then], actors, only)
         return [
             f"{actor} at {path}"
