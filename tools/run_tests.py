@@ -76,10 +76,10 @@ def planned(browser: str, *, campaign: bool) -> list[Run]:
         ]
     unsafe = {"CHROMIUM": browser, "DJANGO_ALLOW_ASYNC_UNSAFE": "1"}
     return [
-        Run("PostgreSQL", "not e2e and not campaign and not once"),
         Run("SQLite", "not e2e and not services and not campaign", no_services),
-        Run("Browser", "e2e and not campaign", unsafe, ("--ignore", LOOK)),
+        Run("PostgreSQL", "not e2e and not campaign and not once"),
         Run("Look", "e2e and not campaign", unsafe, (LOOK,)),
+        Run("Browser", "e2e and not campaign", unsafe, ("--ignore", LOOK)),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Who opens which page in which part of the term, for the walk over all pages.
+"""Who opens which page in which part of the term, for the walk of tests/look/test_layout.py.
 
 tests/look/test_pages_walked.py compares this list with the table of contents: a page that nobody
 visits fails there, unless NOT_VISITED says why. A path without a leading slash is in the course;

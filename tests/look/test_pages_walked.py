@@ -1,4 +1,4 @@
-"""Every page of ours is opened by the walk in tests/e2e/test_layout.py, or has a reason not to be."""
+"""Every page of ours is opened by the walk in test_layout.py, or has a reason not to be."""
 
 import re
 from collections.abc import Iterator

@@ -24,7 +24,7 @@ from presentations import actions as presentations
 from seminar.accounts.models import User
 from seminar.notifications.models import Message
 from tests import axe
-from tests.e2e.browser import Desk, picture
+from tests.e2e.browser import Desk, desk, picture
 from tests.e2e.visits import STAGES, paths
 from tests.e2e.world import (
     World,
@@ -36,9 +36,13 @@ from tests.e2e.world import (
     mark_meeting,
     set_clock,
     submit_list,
+    world,
     write_report,
 )
 from tests.factories.courses import make_member, make_user
+
+__all__ = ["desk", "world"]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 # What a stage needs to be walked: its visitors, and what stands for the words in braces.
 Setting = tuple[dict[str, User], dict[str, object]]
