@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import transaction
@@ -118,6 +119,14 @@ def test_load_demo_leaves_one_click_as_the_only_way_in() -> None:
     roles = Membership.objects.filter(user__email__in=EMAILS).order_by("course", "user__email")
     of_one_course = ["student", "ta", "instructor"]
     assert list(roles.values_list("role", flat=True)) == of_one_course * 2
+
+
+def test_load_demo_confirms_everybodys_address() -> None:
+    confirmed = EmailAddress.objects.filter(verified=True, primary=True)
+
+    assert set(confirmed.values_list("user", "email")) == set(
+        User.objects.values_list("pk", "email")
+    )
 
 
 def test_load_demo_has_an_applicant_without_enough_courses(course: Course) -> None:
