@@ -303,7 +303,7 @@ def test_export_course_reads_as_often_for_many_rows_as_for_few(
 
     for slug in ("small", "efficient-llm-training"):
         course = Course.objects.get(slug=slug)
-        with django_assert_max_num_queries(10):
+        with django_assert_max_num_queries(9):
             export_course(course)
 
 

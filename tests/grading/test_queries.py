@@ -19,7 +19,7 @@ from grading.queries import (
     student_standing,
     verdict_changes,
 )
-from grading.queries.standings import Judged
+from grading.queries.standings import Judged, item_facts, value_of, worth
 from grading.rules import Clause, ItemState, Verdict
 from tests.factories.courses import NOON, make_meeting, make_member
 from tests.factories.grading import (
@@ -368,6 +368,54 @@ def test_equal_circumstances_are_worth_what_each_is_alone(course, item, ta):
         found = judge(together, member, at=at, staff=staff)
         alone = judge(facts_of(course, only=member), member, at=at, staff=staff)
         assert found.values == alone.values
+
+
+HISTORIES = (
+    (),
+    (("score", "7"),),
+    (("score", "3"), ("score", "8")),
+    (("score", "4"), ("excuse", None)),
+    (("excuse", None), ("clear", None)),
+    (("score", "2"), ("override", "9.5")),
+    (("override", "1"), ("clear", None), ("score", "6")),
+)
+
+
+def fill_a_class(course: Course, item: GradeItem, ta: Membership) -> None:
+    """Make a student of every history, with work in time, late or missing, told of it or not."""
+    course.policies.update(late_days=3, late_percent_per_day=Decimal(10))
+    talk = make_item(item.component, kind="presentation", talk_kind="final")
+    attendance = make_item(item.component, kind="attendance")
+    joining = make_item(item.component, kind="participation", meeting_cap=Decimal(2))
+    held = make_meeting(course, NOON.date() - timedelta(days=3), kind=Meeting.Kind.FINAL)
+    make_meeting(course, NOON.date() + timedelta(days=3))
+    for n, (history, came, known) in enumerate(product(HISTORIES, (None, -1, 30), (False, True))):
+        member = make_member(course)
+        at = DUE + timedelta(hours=came or 0)
+        work = None if came is None else hand_in(item, member, received_at=at)
+        for each in (item, talk, attendance, joining):
+            for kind, points in history:
+                about = work if each is item else None
+                score(each, member, points, kind=kind, submission=about, reason="Ill")
+            release(each, *[member] * known, by=ta)
+        mark(held, member, ("in_room", "late", "absent", "excused")[n % 4], ta)
+        ParticipationPoint.objects.create(
+            item=joining, meeting=held, membership=member, points=n % 3, at=NOON, by=ta
+        )
+
+
+def test_a_class_judged_item_by_item_is_worth_what_value_of_says(course, item, ta):
+    fill_a_class(course, item, ta)
+    facts = facts_of(course)
+    students = facts.rows.students
+    for at, staff in product((DUE, NOON, NOON + timedelta(days=9)), (True, False)):
+        view = facts.view(at, staff=staff)
+        for row in facts.rows.items.values():
+            alone = [item_facts(facts, row, member) for member in students]
+            assert worth(facts, row, students, view) == [
+                value_of(facts, row, member, fact, view)
+                for member, fact in zip(students, alone, strict=True)
+            ]
 
 
 class TestQueue:
