@@ -23,8 +23,8 @@ class TableShelf:
 
     def find(self, code: str) -> TableUpload | None:
         """Return a file that lies here, or None. One query."""
-        place = {"about": self.about, "at": self.at}
-        return uploaded_table(self.course, self.by, self.kind, code, **place)
+        where = self.course, self.by, self.kind
+        return uploaded_table(*where, code, about=self.about, at=self.at)
 
     def new(self, kept: dict[str, Any]) -> TableUpload:
         """Return a file that is not kept yet. ``kept``: name, encoding, content."""
