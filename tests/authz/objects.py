@@ -197,9 +197,10 @@ def calls_of_rows(address: Address, world: World) -> list[Call]:
 
     own, foreign = values(world.here), values(world.there)
     last = MISSING_ID if names[-1].rpartition(".")[2] in {"pk", "object_id"} else MISSING_CODE
-    found = [("own", own), ("foreign", foreign), ("missing", [*own[:-1], last])]
-    if len(names) > 1:
-        found += [("foreign", [own[0], foreign[1]]), ("foreign", [foreign[0], own[1]])]
+    found = [("own", own), ("foreign", foreign)]
+    if len(names) > 1:  # a row of one course under that of another is there for nobody
+        found += [("missing", [own[0], foreign[1]]), ("missing", [foreign[0], own[1]])]
+    found.append(("missing", [*own[:-1], last]))
     return [Call(name, fill(address.route, filled), tuple(filled)) for name, filled in found]
 
 

@@ -1,8 +1,10 @@
 """Every address x method x who asks x what it is about, against matrix.toml.
 
-``make test`` asks on SQLite with the methods that a view has, and what else says much (see
-``says_much``); ``make campaign`` asks everything, on both databases.
+``make test`` asks a sample on SQLite (``sample`` says which, a test here says what it covers);
+``make campaign`` asks everything, on both databases.
 """
+
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,7 @@ from seminar.desk.checks import Address
 from seminar.lib.access import policy_of
 from tests.authz.matrix import UNSAFE, Matrix
 from tests.authz.objects import RELATIONS, calls
-from tests.authz.walk import Walker, all_addresses, cells, declared_methods, methods_of
+from tests.authz.walk import Cell, Walker, all_addresses, cells, declared_methods, methods_of
 from tests.authz.world import World
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +60,42 @@ def test_every_page_of_ours_says_which_methods_it_answers() -> None:
     }
 
     assert silent == {"api:unknown"}  # answers 404, however it is asked
+
+
+@pytest.mark.once
+def test_the_sample_asks_every_address_every_method_and_everybody(world: World) -> None:
+    """And everybody about everything that an address of the policy is about."""
+    every, asked = [
+        {
+            (part, cell.address.policy.name, fact)
+            for address in all_addresses()
+            for cell in cells(address, world, MATRIX, everything=everything)
+            for part, fact in facts_of(cell, address)
+        }
+        for everything in (True, False)
+    ]
+
+    assert every - asked == set()
+
+
+EXCEPTED = {exception.name for exception in MATRIX.exceptions}
+BY_BROWSERS = {"GET", "POST"}  # what pages of other packages, which say of no method, are asked by
+
+
+def facts_of(cell: Cell, address: Address) -> list[tuple[str, Any]]:
+    """What a cell shows, of that which each run has to show."""
+    ours = policy_of(address.view) is not None
+    is_taken = cell.method in (methods_of(address) - {"HEAD", "OPTIONS"} if ours else BY_BROWSERS)
+    facts: list[tuple[str, Any]] = [
+        ("actors of the policy", cell.actor),
+        ("relations of the policy", cell.call.relation),
+    ]
+    if is_taken:
+        facts.append(("methods of the address", (address.route, cell.method)))
+    itself = cell.call.relation in {"course", "own"} and address.name not in EXCEPTED
+    if is_taken and itself and MATRIX.expected(cell).kind == "ok":
+        facts.append(("who comes in", cell.actor))
+    return facts
 
 
 @pytest.mark.once  # the campaign asks everything, on PostgreSQL too
