@@ -55,6 +55,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """
         ways = super().get_reauthentication_methods(user)
         stronger = [way for way in ways if way["id"] != "reauthenticate"]
+        if user.is_anonymous:  # nobody to ask: the sign-in page comes first
+            return ways
         telling = {"id": "no_password", "description": _("Set a password")}
         return stronger or ways or [telling | {"url": reverse("accounts:no_password")}]
 
