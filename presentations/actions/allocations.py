@@ -114,6 +114,8 @@ def _impossible_words(code: str) -> str:
     known = {
         "over_capacity": _("More people present this paper than it has places."),
         "over_time": _("The talks of this meeting take more time than it has."),
+        "unknown_paper": _("This paper is pinned and no longer on offer. Lift the pin."),
+        "pin_holds_another": _("A paper is pinned for somebody who has a talk now. Lift the pin."),
     }
     return known.get(code, _("These facts contradict each other."))
 

@@ -51,7 +51,7 @@ def import_preferences(
         plan = plan_of_preferences(round_, table)
         refuse_problems(plan.problems)
         refuse_other_plan(plan, expected)
-        _enter(round_, [step.change for step in plan.steps if step.change], by, at)
+        enter_lists(round_, [step.change for step in plan.steps if step.change], by, at)
         return preview_data(table, plan)
 
     if by is None:
@@ -60,7 +60,7 @@ def import_preferences(
     return once(nonce, user=by.user, verb="import_preferences", body=body, at=at, do=do)
 
 
-def _enter(
+def enter_lists(
     round_: PreferenceRound, entered: list[Entered], by: Membership | None, at: datetime
 ) -> None:
     """Write lists, choices, events, audit entry and mails; call with the round locked."""

@@ -1,22 +1,28 @@
 """Reads about allocations: working one out, what staff see of it, whom it is told to."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
+
+from django.utils.translation import ngettext
 
 from courses.models import Meeting, Membership, Paper
 from presentations import rules
 from presentations.models import Allocation, PreferenceChoice, PreferenceRound
-from presentations.queries.explanations import unplaced_words
+from presentations.queries.explanations import sentences, trace_of, unplaced_words
 from presentations.queries.rounds import inputs_of, papers_of_round
-from seminar.lib.canonical import canonical_bytes
+from seminar.lib.canonical import canonical_bytes, canonical_hash
 
 
 @dataclass(frozen=True)
 class Row:
-    """One student in an outcome, with the objects a page shows. ``paper`` None: unplaced."""
+    """One student in an outcome, with the objects a page shows. ``paper`` None: unplaced.
+
+    ``titles`` names the papers of the round by key.
+    """
 
     membership: Membership
     number: int | None
@@ -24,6 +30,12 @@ class Row:
     choice: int | None
     reason: str
     trace: Mapping[str, Any]
+    titles: Mapping[str, str]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What this student reads about how it came about."""
+        return sentences(trace_of(self.trace), self.titles)
 
     @property
     def words(self) -> str:
@@ -41,12 +53,66 @@ class Demand:
 
 
 @dataclass(frozen=True)
-class Crowd:
-    """A meeting whose papers cannot all be presented: ``offered`` talks, of which ``fit`` fit."""
+class MeetingBudget:
+    """A meeting with the talk time that everything on offer in it would take."""
 
     meeting: Meeting
-    offered: int
-    fit: int
+    time: rules.Budget
+
+    @property
+    def words(self) -> str:
+        """Why not everything fits, with the sum; only for meetings that are short."""
+        time = self.time
+        facts = {
+            "meeting": self.meeting,
+            "talks": time.talks,
+            "each": time.each,
+            "fit": time.fit,
+            "needed": time.needed,
+            "minutes": time.minutes,
+            "used": time.used_minutes,
+            "free": time.free,
+            "sum": f"{time.talks} \N{MULTIPLICATION SIGN} {time.each} = {time.needed}",
+        }
+        if time.used_minutes:
+            words = ngettext(
+                "%(meeting)s: %(talks)s talk does not fit into the %(free)s minutes left of "
+                "%(minutes)s: %(sum)s. %(fit)s can be given.",
+                "%(meeting)s: %(talks)s talks do not fit into the %(free)s minutes left of "
+                "%(minutes)s: %(sum)s. %(fit)s can be given.",
+                time.talks,
+            )
+        else:
+            words = ngettext(
+                "%(meeting)s: %(talks)s talk does not fit into %(minutes)s minutes: "
+                "%(sum)s. %(fit)s can be given.",
+                "%(meeting)s: %(talks)s talks do not fit into %(minutes)s minutes: "
+                "%(sum)s. %(fit)s can be given.",
+                time.talks,
+            )
+        return words % facts
+
+
+@dataclass(frozen=True)
+class Room:
+    """Whether a round's meetings have time for its papers and places for its students.
+
+    ``places`` can still be given, ``students`` are those who do not present in class yet.
+    """
+
+    meetings: tuple[MeetingBudget, ...]
+    places: int
+    students: int
+
+    @property
+    def short(self) -> tuple[MeetingBudget, ...]:
+        """The meetings in which not everything on offer fits."""
+        return tuple(meeting for meeting in self.meetings if meeting.time.is_short)
+
+    @property
+    def missing(self) -> int:
+        """How many students get no place however they rank."""
+        return max(self.students - self.places, 0)
 
 
 @dataclass(frozen=True)
@@ -57,7 +123,7 @@ class Board:
     submitted: int
     prepared: int
     demand: tuple[Demand, ...]
-    crowded: tuple[Crowd, ...]
+    room: Room
 
 
 @dataclass(frozen=True)
@@ -89,7 +155,7 @@ class RunView:
 
 
 def compute_outcome(round_: PreferenceRound) -> tuple[rules.AllocationInputs, rules.Allocation]:
-    """Work out the allocation of a round from what stands in the database. Six queries.
+    """Work out the allocation of a round from what stands in the database. Five queries.
 
     The page, the command and the action all come here. Raises rules.ImpossibleInputs.
     """
@@ -126,6 +192,7 @@ def rows_of(round_: PreferenceRound, outcome: Mapping[str, Any]) -> list[Row]:
         for member in Membership.objects.filter(course=round_.course_id).select_related("user")
     }
     papers = {paper.key: paper for paper in papers_of_round(round_)}
+    titles = {paper.key: paper.title for paper in papers.values()}
     traces = {trace["student"]: trace for trace in outcome["traces"]}
     return [
         Row(
@@ -135,6 +202,7 @@ def rows_of(round_: PreferenceRound, outcome: Mapping[str, Any]) -> list[Row]:
             choice=entry.get("choice"),
             reason=entry["reason"],
             trace=traces[entry["student"]],
+            titles=titles,
         )
         for entry in [*outcome["placements"], *outcome["unplaced"]]
     ]
@@ -242,11 +310,11 @@ def _run_meetings(
 
 
 def board(round_: PreferenceRound) -> Board:
-    """Return what staff see of a round before and after a run. Four queries at any size.
+    """Return what staff see of a round before and after a run. Nine queries at any size.
 
     Demand counts submitted lists only; it is for staff. Source: PRODUCT 3.3.3.
     """
-    papers = papers_of_round(round_)
+    papers, inputs = papers_of_round(round_), inputs_of(round_)
     wanted = PreferenceChoice.objects.filter(list__round=round_, list__number__isnull=False)
     listed: Counter[int] = Counter()
     first: Counter[int] = Counter()
@@ -260,20 +328,97 @@ def board(round_: PreferenceRound) -> Board:
         submitted=submitted,
         prepared=len(numbered) - submitted,
         demand=tuple(Demand(paper, listed[paper.pk], first[paper.pk]) for paper in papers),
-        crowded=_crowded(papers),
+        room=room_of(papers, inputs),
     )
 
 
-def _crowded(papers: list[Paper]) -> tuple[Crowd, ...]:
-    offered = Counter(paper.meeting for paper in papers if paper.meeting)
-    crowds = (
-        Crowd(
-            meeting,
-            count,
-            rules.talks_that_fit(
-                meeting.minutes, rules.TalkTime(meeting.talk_minutes, meeting.changeover_minutes)
-            ),
-        )
-        for meeting, count in offered.items()
+def room_of(papers: Sequence[Paper], inputs: rules.AllocationInputs) -> Room:
+    """Return whether everything on offer fits, by the date of the meetings. No query.
+
+    ``papers`` are ``papers_of_round``, ``inputs`` what an allocation reads: of now, or of a run.
+    """
+    meetings = {paper.meeting.key: paper.meeting for paper in papers if paper.meeting}
+    found = [
+        MeetingBudget(meetings[time.meeting], time)
+        for time in rules.budgets(inputs)
+        if time.meeting in meetings
+    ]
+    return Room(
+        meetings=tuple(sorted(found, key=lambda each: (each.meeting.starts_at, each.meeting.pk))),
+        places=sum(each.time.places for each in found),
+        students=rules.students_asking(inputs),
     )
-    return tuple(crowd for crowd in crowds if crowd.offered > crowd.fit)
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What computing a stored run again came to. ``recomputed`` is None where it could not be."""
+
+    input_hash: str
+    stored: str
+    recomputed: str | None
+
+    @property
+    def same(self) -> bool:
+        """Tell whether the same bytes came out."""
+        return self.stored == self.recomputed
+
+
+def replay(run: Allocation) -> Replayed:
+    """Allocate a run's stored inputs again and compare the bytes by their SHA-256. No query.
+
+    Not the same either where the inputs do not have the hash they were stored with.
+    """
+    stored = sha256(canonical_bytes(run.outcome)).hexdigest()
+    try:
+        recomputed: str | None = sha256(replay_bytes(run)).hexdigest()
+    except (KeyError, TypeError, ValueError, AssertionError):
+        recomputed = None  # inputs that nothing can be made of
+    if canonical_hash(run.inputs) != run.input_hash:
+        recomputed = None
+    return Replayed(run.input_hash, stored, recomputed)
+
+
+def run_log(run: Allocation) -> dict[str, Any]:
+    """Return a run with all it rests on, as plain data for whoever checks it. Three queries.
+
+    Students by the code of their membership: inputs, outcome and trace, the queue's events, every
+    pin with its reason. For staff.
+    """
+    pins = run.round.pins.select_related("membership", "paper")
+    return {
+        "round": run.round.key,
+        "run": run.run,
+        "code": run.code,
+        "run_at": run.run_at.isoformat(),
+        "published_at": run.published_at.isoformat() if run.published_at else None,
+        "rule_version": run.rule_version,
+        "input_hash": run.input_hash,
+        "outcome_hash": sha256(canonical_bytes(run.outcome)).hexdigest(),
+        "inputs": run.inputs,
+        "outcome": run.outcome,
+        "queue": [
+            {
+                "seq": event.seq,
+                "kind": event.kind,
+                "number": event.number,
+                "student": event.membership.code,
+                "papers": event.papers,
+                "wishes": event.wishes,
+                "imported": event.imported,
+                "at": event.at.isoformat(),
+            }
+            for event in run.round.events.select_related("membership")
+        ],
+        "pins": [
+            {
+                "student": pin.membership.code,
+                "paper": pin.paper.key,
+                "reason": pin.reason,
+                "set_at": pin.set_at.isoformat(),
+                "lifted_at": pin.lifted_at.isoformat() if pin.lifted_at else None,
+                "lifted_reason": pin.lifted_reason,
+            }
+            for pin in pins
+        ],
+    }

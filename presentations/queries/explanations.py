@@ -140,8 +140,10 @@ _OTHERS = {
         "Choice %(choice)s, %(paper)s: its meeting has no time left for another talk."
     ),
     "unavailable": lambda: _("Choice %(choice)s, %(paper)s: you said you cannot be there."),
+    "unwanted": lambda: _("Choice %(choice)s, %(paper)s: you said you do not want it."),
     "not_offered": lambda: _("Choice %(choice)s, %(paper)s: it is no longer on offer."),
     "placed": lambda: _("You get your choice %(choice)s: %(paper)s."),
+    "kept_off": lambda: _("The papers you said you do not want were left out."),
     "pinned": lambda: _("Staff gave you %(paper)s."),
     "filled": lambda: _(
         "You get %(paper)s, which you did not rank: this round gives free places to everyone."

@@ -2,19 +2,22 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Q, QuerySet, Value
 
 from courses.models import Course, Meeting, Membership, Paper
 from presentations import rules
 from presentations.models import (
+    Pin,
+    PlaceOffer,
     PreferenceChoice,
     PreferenceList,
     PreferenceRound,
     Presentation,
-    Presenter,
+    UnavailableMeeting,
+    UnwantedPaper,
 )
 
 
@@ -70,7 +73,7 @@ def ranking_of(list_: PreferenceList | None) -> tuple[str, ...]:
 
 
 def inputs_of(round_: PreferenceRound) -> rules.AllocationInputs:
-    """Return the facts an allocation of this round depends on. Four queries at any size.
+    """Return the facts an allocation of this round depends on. Five queries at any size.
 
     Exact only for a caller that holds the round's lock (and, for talks, the course's): otherwise
     it is what stands in the database at this moment. Source: PRODUCT 3.3.4.
@@ -83,23 +86,27 @@ def inputs_of(round_: PreferenceRound) -> rules.AllocationInputs:
 def inputs_for_respondents(
     round_: PreferenceRound, papers: Sequence[Paper]
 ) -> rules.AllocationInputs:
-    """Return ``inputs_of`` without those who submitted no list. Two queries.
+    """Return ``inputs_of`` without those who submitted no list. Three queries.
 
     Enough to work out what somebody with a list gets: everybody with a list is served before
     anybody without one. ``papers`` are ``papers_of_round``.
     """
     offered = [paper for paper in papers if _can_be_given(paper)]
-    holding, front, taken, used = _talks(round_)
+    wishes = _wishes(round_)
+    talks = _talks(round_, [(key, _talk_of(offered, key)) for _, key in wishes["offer"]])
     return rules.AllocationInputs(
         round=round_.key,
-        papers=tuple(_paper_fact(paper, taken[paper.key]) for paper in offered),
+        papers=tuple(_paper_fact(paper, talks) for paper in offered),
         meetings=tuple(
-            rules.MeetingTime(meeting.key, meeting.minutes, used[meeting.key])
+            rules.MeetingTime(meeting.key, meeting.minutes, talks.used[meeting.key])
             for meeting in _meetings_of(offered)
         ),
         lists=_lists(round_),
-        holding=holding,
-        front=front,
+        pins=tuple(rules.Pin(student, paper) for student, paper in wishes["pin"]),
+        unavailable=tuple(rules.Unavailability(who, (key,)) for who, key in wishes["unavailable"]),
+        unwanted=tuple(rules.Unwanted(who, (key,)) for who, key in wishes["unwanted"]),
+        holding=tuple(talks.holding),
+        front=tuple(talks.lost - talks.holding),
         fill=round_.fill,
     ).normal()
 
@@ -108,7 +115,13 @@ def _can_be_given(paper: Paper) -> bool:
     return paper.meeting is not None and paper.meeting.cancelled_at is None
 
 
-def _paper_fact(paper: Paper, taken: int) -> rules.PaperFact:
+def _talk_of(papers: Sequence[Paper], key: str) -> tuple[str, int] | None:
+    """Return the meeting and the minutes of a talk on a paper that is on offer, or None."""
+    meeting = next((paper.meeting for paper in papers if paper.key == key), None)
+    return (meeting.key, meeting.talk_minutes + meeting.changeover_minutes) if meeting else None
+
+
+def _paper_fact(paper: Paper, talks: "_Talks") -> rules.PaperFact:
     meeting = paper.meeting
     assert meeting is not None, "only papers with a meeting can be given"
     return rules.PaperFact(
@@ -117,7 +130,8 @@ def _paper_fact(paper: Paper, taken: int) -> rules.PaperFact:
         capacity=paper.capacity,
         length_minutes=meeting.talk_minutes,
         changeover_minutes=meeting.changeover_minutes,
-        taken=taken,
+        taken=talks.taken[paper.key],
+        has_slot=paper.key in talks.standing,
     )
 
 
@@ -125,38 +139,93 @@ def _meetings_of(papers: list[Paper]) -> list[Meeting]:
     return list({paper.meeting.key: paper.meeting for paper in papers if paper.meeting}.values())
 
 
-def _talks(
-    round_: PreferenceRound,
-) -> tuple[tuple[str, ...], tuple[str, ...], Counter[str], Counter[str]]:
-    """Return what the course's talks mean for a round. One query.
+@dataclass
+class _Talks:
+    """What the course's talks mean for a round; students by code, papers and meetings by key.
 
-    Who presents in class; who lost such a talk with a cancelled meeting and has no other; how many
-    present each paper; how many minutes of each meeting talks with a presenter use.
+    ``holding`` present in class, ``lost`` lost such a talk with a cancelled meeting; ``taken``
+    places of each paper; ``standing`` papers whose talk has its slot; ``used`` minutes.
     """
-    live = Q(ended_at__isnull=True, presentation__cancelled_at__isnull=True)
+
+    holding: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
+    standing: set[str] = field(default_factory=set)
+    taken: Counter[str] = field(default_factory=Counter)
+    used: Counter[str] = field(default_factory=Counter)
+
+
+def _talks(round_: PreferenceRound, offers: Sequence[tuple[str, tuple[str, int] | None]]) -> _Talks:
+    """Return what the course's talks and open offers of places mean for a round. One query.
+
+    A talk keeps its slot while nobody is in it. An open offer holds a place, and a slot where the
+    paper has none yet.
+    """
+    found = _Talks()
+    seen: set[int] = set()
     rows = (
-        Presenter.objects.filter(presentation__course=round_.course_id)
-        .filter(live | Q(presentation__meeting__cancelled_at__isnull=False))
-        .select_related("membership", "presentation__paper", "presentation__meeting")
-        .order_by("id")
+        Presentation.objects.filter(course=round_.course_id)
+        .filter(Q(cancelled_at__isnull=True) | Q(meeting__cancelled_at__isnull=False))
+        .order_by("id", "presenters__id")
+        .values_list(
+            *("id", "kind", "paper__key", "meeting__key", "minutes", "changeover_minutes"),
+            *("cancelled_at", "meeting__cancelled_at"),
+            *("presenters__membership__code", "presenters__ended_at"),
+        )
     )
-    holding: set[str] = set()
-    lost: set[str] = set()
-    taken: Counter[str] = Counter()
-    talks: dict[int, Presentation] = {}
-    for row in rows:
-        talk, in_class = row.presentation, row.kind == Presentation.Kind.IN_CLASS
-        if row.ended_at is not None or talk.cancelled_at is not None:
-            lost |= {row.membership.code} if in_class else set()
+    for pk, kind, paper, meeting, minutes, changeover, cancelled, moved, who, ended in rows:
+        in_class = kind == Presentation.Kind.IN_CLASS and paper is not None
+        if cancelled is None and pk not in seen:
+            found.used[meeting] += minutes + changeover
+            found.standing |= {paper} if in_class else set()
+        seen.add(pk)
+        if who is None or not in_class:
             continue
-        talks[talk.pk] = talk
-        if in_class and talk.paper is not None:
-            holding.add(row.membership.code)
-            taken[talk.paper.key] += 1
-    used: Counter[str] = Counter()
-    for talk in talks.values():
-        used[talk.meeting.key] += talk.minutes + talk.changeover_minutes
-    return tuple(sorted(holding)), tuple(sorted(lost - holding)), taken, used
+        if ended is None and cancelled is None:
+            found.holding.add(who)
+            found.taken[paper] += 1
+        elif moved is not None:
+            found.lost.add(who)
+    for paper, slot in offers:
+        found.taken[paper] += 1
+        if slot is not None and paper not in found.standing:
+            found.standing.add(paper)
+            found.used[slot[0]] += slot[1]
+    return found
+
+
+def _wishes(round_: PreferenceRound) -> dict[str, list[tuple[str, str]]]:
+    """Return pins, unwanted papers, unavailable meetings and open offers, by kind. One query.
+
+    Each as the code of a student and the key of a paper or meeting. What somebody said counts
+    whether or not they submitted a list: it holds where the round fills, too. Offers are those of
+    every round of the course.
+    """
+    who = {
+        "membership__state": Membership.State.ACTIVE,
+        "membership__role": Membership.Role.STUDENT,
+    }
+    of_list = {f"list__{name}": value for name, value in who.items()} | {"list__round": round_}
+    sources = {
+        "pin": (Pin.objects.filter(round=round_, lifted_at__isnull=True, **who), ""),
+        "unwanted": (UnwantedPaper.objects.filter(**of_list), "list__"),
+        "unavailable": (UnavailableMeeting.objects.filter(**of_list), "list__"),
+        "offer": (
+            PlaceOffer.objects.filter(round__course=round_.course_id, state=PlaceOffer.State.OPEN),
+            "",
+        ),
+    }
+    rows = [
+        source.order_by().values_list(
+            Value(kind, CharField()),
+            f"{path}membership__code",
+            "meeting__key" if kind == "unavailable" else "paper__key",
+        )
+        for kind, (source, path) in sources.items()
+    ]
+    found: dict[str, list[tuple[str, str]]] = {kind: [] for kind in sources}
+    for kind, student, key in rows[0].union(*rows[1:], all=True):
+        found[kind].append((student, key))
+    return found
 
 
 def _lists(round_: PreferenceRound) -> tuple[rules.RankedList, ...]:

@@ -11,6 +11,7 @@ from presentations.rules.allocation import (
     provisional,
     replay,
 )
+from presentations.rules.budget import Budget, budgets, students_asking
 from presentations.rules.explanation import SENTENCES, Sentence, explain
 from presentations.rules.imports import (
     PREFERENCES_COLUMNS,
@@ -22,6 +23,7 @@ from presentations.rules.imports import (
     read_preferences,
 )
 from presentations.rules.inputs import (
+    REPLAYED,
     RULE_VERSION,
     AllocationInputs,
     ImpossibleInputs,
@@ -31,18 +33,22 @@ from presentations.rules.inputs import (
     Pin,
     RankedList,
     Unavailability,
+    Unwanted,
     input_problems,
 )
-from presentations.rules.ranking import MOVES, moved
+from presentations.rules.pins import late_refusal, pin_refusal, pin_warnings
+from presentations.rules.ranking import MOVES, Preferences, moved
 from presentations.rules.rounds import (
     SETTLING,
     ListRefusal,
     RoundState,
+    WishRefusal,
     allocate_refusal,
     change_effect,
     list_refusals,
     round_state,
     submit_refusal,
+    wish_refusals,
 )
 from presentations.rules.talks import (
     PlaceFacts,
@@ -56,11 +62,13 @@ from presentations.rules.talks import (
 __all__ = [
     "MOVES",
     "PREFERENCES_COLUMNS",
+    "REPLAYED",
     "RULE_VERSION",
     "SENTENCES",
     "SETTLING",
     "Allocation",
     "AllocationInputs",
+    "Budget",
     "Entered",
     "ImpossibleInputs",
     "InputProblem",
@@ -71,6 +79,7 @@ __all__ = [
     "Pin",
     "PlaceFacts",
     "Placement",
+    "Preferences",
     "Provisional",
     "QueueFacts",
     "RankedList",
@@ -82,13 +91,19 @@ __all__ = [
     "Trace",
     "Unavailability",
     "Unplaced",
+    "Unwanted",
+    "WishRefusal",
     "allocate",
     "allocate_refusal",
+    "budgets",
     "change_effect",
     "explain",
     "input_problems",
+    "late_refusal",
     "list_refusals",
     "moved",
+    "pin_refusal",
+    "pin_warnings",
     "place_refusal",
     "plan_preferences",
     "provisional",
@@ -96,7 +111,9 @@ __all__ = [
     "replay",
     "round_state",
     "start_offsets",
+    "students_asking",
     "submit_refusal",
     "talks_that_fit",
     "used_minutes",
+    "wish_refusals",
 ]

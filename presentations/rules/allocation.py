@@ -2,7 +2,8 @@
 
 Pins go first. Then, by rising queue number, each student gets the highest-ranked paper with a free
 place that breaks no hard constraint. Nobody gets an unlisted paper unless the round fills: then
-respondents by number, then the others by enrolment. Because a later number can never take away
+respondents by number, then the others by enrolment, and never a paper somebody said they do not
+want. Because a later number can never take away
 what an earlier one was given, an honest list is always a student's best list.
 Source: PRODUCT 3.3.4.
 """
@@ -57,8 +58,9 @@ class Unplaced:
 class Step:
     """One paper looked at for one student.
 
-    ``outcome``: ``placed pinned filled not_offered unavailable full meeting_full``. ``taken`` is
-    how many present the paper at that moment; ``minutes_left`` the talk time left in its meeting.
+    ``outcome``: ``placed pinned filled not_offered unavailable unwanted full meeting_full``.
+    ``taken`` is how many present the paper at that moment; ``minutes_left`` the talk time left in
+    its meeting.
     """
 
     paper: str
@@ -119,7 +121,11 @@ def allocate(inputs: AllocationInputs) -> Allocation:
     run = _Run(inputs.normal())
     run.serve()
     return Allocation(
-        inputs.hash(), tuple(run.placements), tuple(run.unplaced), tuple(run.traces.values())
+        inputs.hash(),
+        tuple(run.placements),
+        tuple(run.unplaced),
+        tuple(run.traces.values()),
+        inputs.rule_version,
     )
 
 
@@ -160,7 +166,9 @@ class _Run:
         self.taken = Counter({paper.key: paper.taken for paper in self.inputs.papers})
         self.left = {m.key: m.minutes - m.used_minutes for m in self.inputs.meetings}
         self.away = {entry.student: entry.meetings for entry in self.inputs.unavailable}
+        self.unwanted = {entry.student: entry.papers for entry in self.inputs.unwanted}
         self.lists = {ranked.student: ranked for ranked in self.inputs.lists}
+        self.standing = {paper.key for paper in self.inputs.papers if paper.has_slot}
 
     def serve(self) -> None:
         """Serve everybody in the order of the rule."""
@@ -205,14 +213,20 @@ class _Run:
             return "not_offered"
         if paper.meeting in self.away.get(student, ()):
             return "unavailable"
+        if key in self.unwanted.get(student, ()):
+            return "unwanted"
         if self.taken[key] >= paper.capacity:
             return "full"
-        if not self.taken[key] and paper.minutes > self.left[paper.meeting]:
+        if self._is_new(key) and paper.minutes > self.left[paper.meeting]:
             return "meeting_full"
         return None
 
+    def _is_new(self, key: str) -> bool:
+        """Tell whether giving this paper makes a talk that was not there."""
+        return not self.taken[key] and key not in self.standing
+
     def _place(self, student: str, paper: PaperFact, outcome: str) -> None:
-        if not self.taken[paper.key]:
+        if self._is_new(paper.key):
             self.left[paper.meeting] -= paper.minutes
         self.taken[paper.key] += 1
         choice = self._choice(student, paper.key)

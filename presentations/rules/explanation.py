@@ -27,9 +27,11 @@ SENTENCES = frozenset(
         "went_before",  # choice, paper: all its places went to people served before
         "meeting_full",  # choice, paper: its meeting has no time left for another talk
         "unavailable",  # choice, paper: the student cannot be there
+        "unwanted",  # choice, paper: ranked, and said not to be wanted
         "not_offered",  # choice, paper: it was taken off the round
         "placed",  # choice, paper
-        "pinned",  # paper: staff chose it
+        "pinned",  # paper: staff chose it; it may be on the list
+        "kept_off",  # unwanted papers were passed over where the round filled
         "filled",  # paper: not on the list, the round fills free places
         "already_presents",
         "unplaced",  # no listed paper was possible
@@ -41,6 +43,7 @@ _SKIPS = {
     "full": "went_before",
     "meeting_full": "meeting_full",
     "unavailable": "unavailable",
+    "unwanted": "unwanted",
     "not_offered": "not_offered",
 }
 
@@ -64,6 +67,8 @@ def explain(trace: Trace) -> tuple[Sentence, ...]:
             told.append(Sentence(step.outcome, params))
         elif step.choice is not None:
             told.append(Sentence(_SKIPS[step.outcome], params))
+    if any(step.choice is None and step.outcome == "unwanted" for step in trace.steps):
+        told.append(Sentence("kept_off"))
     return (*told, *_ending(trace.end))
 
 

@@ -14,8 +14,14 @@ from typing import Any
 
 from seminar.lib.canonical import canonical_bytes, canonical_hash
 
-RULE_VERSION = 1
-"""Rises with every change that could change an outcome; part of the input hash."""
+RULE_VERSION = 2
+"""Rises with every change that could change an outcome; part of the input hash.
+
+1: lists, pins, unavailable meetings. 2: papers nobody wants to be filled with, slots that stand.
+Stored inputs keep the version they were made under, and are replayed as they were.
+"""
+
+REPLAYED = frozenset({1, RULE_VERSION})
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,8 @@ class PaperFact:
     """A paper on offer.
 
     ``capacity`` counts presenters; ``taken`` are those who hold it already through a published
-    talk, whose minutes are then part of the meeting's ``used_minutes``.
+    talk, and places that an open offer holds. ``has_slot``: its talk stands already, perhaps with
+    nobody in it. Where either is so, its minutes are part of the meeting's ``used_minutes``.
     """
 
     key: str
@@ -32,6 +39,7 @@ class PaperFact:
     length_minutes: int
     changeover_minutes: int
     taken: int = 0
+    has_slot: bool = False
 
     @property
     def minutes(self) -> int:
@@ -74,11 +82,20 @@ class Unavailability:
 
 
 @dataclass(frozen=True)
+class Unwanted:
+    """Papers that a student said they do not want: never given by filling, only by a pin."""
+
+    student: str
+    papers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class AllocationInputs:
     """Everything an allocation reads. Only the orders named here mean anything.
 
     ``non_respondents`` are in enrolment order. ``holding`` already have an in-class presentation
     elsewhere. ``front`` lost theirs with a cancelled meeting and are served first, by number.
+    ``rule_version`` is the one these inputs were made under.
     """
 
     round: str
@@ -91,6 +108,8 @@ class AllocationInputs:
     front: tuple[str, ...] = ()
     fill: bool = False
     non_respondents: tuple[str, ...] = ()
+    unwanted: tuple[Unwanted, ...] = ()
+    rule_version: int = RULE_VERSION
 
     def normal(self) -> AllocationInputs:
         """Return the same inputs with everything sorted whose order means nothing."""
@@ -100,7 +119,8 @@ class AllocationInputs:
             meetings=tuple(sorted(self.meetings, key=lambda meeting: meeting.key)),
             lists=tuple(sorted(self.lists, key=lambda ranked: (ranked.number, ranked.student))),
             pins=tuple(sorted(self.pins, key=lambda pin: (pin.student, pin.paper))),
-            unavailable=_merged(self.unavailable),
+            unavailable=_unavailable(self.unavailable),
+            unwanted=_unwanted(self.unwanted),
             holding=tuple(sorted(set(self.holding))),
             front=tuple(sorted(set(self.front))),
         )
@@ -114,19 +134,24 @@ class AllocationInputs:
         return canonical_hash(self._data())
 
     def _data(self) -> dict[str, Any]:
-        return {"rule_version": RULE_VERSION} | asdict(self.normal())
+        data = asdict(self.normal())
+        if self.rule_version == 1:
+            assert not data.pop("unwanted"), "version 1 knew no such wishes"
+            for paper in data["papers"]:
+                assert not paper.pop("has_slot"), "version 1 knew no slots without a presenter"
+        return data
 
     @classmethod
     def from_json(cls, text: bytes | str) -> AllocationInputs:
-        """Read what ``to_json`` wrote.
+        """Read what ``to_json`` wrote, under this rule version or an earlier one.
 
-        Raises ValueError if it was written under another rule version, KeyError or TypeError if
-        it is not such a text at all.
+        Raises ValueError if it was written under a version that this program does not know,
+        KeyError or TypeError if it is not such a text at all.
         """
         data = json.loads(text)
-        version = data.pop("rule_version")
-        if version != RULE_VERSION:
-            message = f"rule version {version}: this program replays version {RULE_VERSION} only"
+        version = data["rule_version"]
+        if version not in REPLAYED:
+            message = f"rule version {version}: this program replays up to {RULE_VERSION}"
             raise ValueError(message)
         return cls(
             round=data["round"],
@@ -145,6 +170,11 @@ class AllocationInputs:
             front=tuple(data["front"]),
             fill=data["fill"],
             non_respondents=tuple(data["non_respondents"]),
+            unwanted=tuple(
+                Unwanted(entry["student"], tuple(entry["papers"]))
+                for entry in (data["unwanted"] if version > 1 else ())
+            ),
+            rule_version=version,
         )
 
 
@@ -206,14 +236,26 @@ def _pin_problems(inputs: AllocationInputs) -> Iterator[InputProblem]:
 
 def _starts(paper: PaperFact, meeting: str, pinned: Counter[str]) -> bool:
     """Tell whether pins make a new talk of ``paper`` in ``meeting``."""
-    return paper.meeting == meeting and not paper.taken and bool(pinned[paper.key])
+    is_new = not paper.taken and not paper.has_slot
+    return paper.meeting == meeting and is_new and bool(pinned[paper.key])
 
 
-def _merged(entries: Iterable[Unavailability]) -> tuple[Unavailability, ...]:
-    meetings: dict[str, set[str]] = {}
-    for entry in entries:
-        meetings.setdefault(entry.student, set()).update(entry.meetings)
-    return tuple(Unavailability(s, tuple(sorted(keys))) for s, keys in sorted(meetings.items()))
+def _unavailable(entries: Iterable[Unavailability]) -> tuple[Unavailability, ...]:
+    merged = _merged((entry.student, entry.meetings) for entry in entries)
+    return tuple(Unavailability(student, keys) for student, keys in merged)
+
+
+def _unwanted(entries: Iterable[Unwanted]) -> tuple[Unwanted, ...]:
+    merged = _merged((entry.student, entry.papers) for entry in entries)
+    return tuple(Unwanted(student, keys) for student, keys in merged)
+
+
+def _merged(entries: Iterable[tuple[str, tuple[str, ...]]]) -> list[tuple[str, tuple[str, ...]]]:
+    """Return each student once, by code, with all keys sorted."""
+    found: dict[str, set[str]] = {}
+    for student, keys in entries:
+        found.setdefault(student, set()).update(keys)
+    return [(student, tuple(sorted(keys))) for student, keys in sorted(found.items())]
 
 
 def _repeated(code: str, keys: Iterable[str]) -> Iterator[InputProblem]:

@@ -1,5 +1,6 @@
 """First come, first served: worked cases, properties, strategy-proofness in the small."""
 
+import hashlib
 from dataclasses import replace
 from itertools import permutations, product
 
@@ -16,6 +17,7 @@ from presentations.rules import (
     Pin,
     RankedList,
     Unavailability,
+    Unwanted,
     allocate,
     input_problems,
     provisional,
@@ -243,10 +245,77 @@ def test_allocate_refuses_contradictions_by_name(changes, problem):
 
 
 def test_replay_refuses_another_rule_version():
-    stored = BASE.to_json().replace(b'"rule_version":1', b'"rule_version":99')
+    stored = BASE.to_json().replace(b'"rule_version":2', b'"rule_version":99')
 
     with pytest.raises(ValueError, match="rule version 99"):
         replay(stored)
+
+
+def test_replay_of_version_1_gives_the_bytes_that_version_1_wrote():
+    """Inputs and outcome as a run stored them before there were unwanted papers."""
+    stored = (
+        b'{"fill":true,"front":[],"holding":[],"lists":[{"number":1,"papers":["a"],"student":"x"}],'
+        b'"meetings":[{"key":"m1","minutes":30,"used_minutes":0}],"non_respondents":[],"papers":'
+        b'[{"capacity":1,"changeover_minutes":4,"key":"a","length_minutes":20,"meeting":"m1",'
+        b'"taken":0}],"pins":[],"round":"first","rule_version":1,"unavailable":[]}'
+    )
+
+    inputs = AllocationInputs.from_json(stored)
+
+    assert inputs.to_json() == stored
+    assert inputs.hash() == hashlib.sha256(stored).hexdigest()
+    assert replay(stored) == (
+        b'{"input_hash":"' + inputs.hash().encode() + b'","placements":[{"choice":1,"meeting":"m1",'
+        b'"number":1,"paper":"a","reason":"first_choice","student":"x"}],"rule_version":1,"traces":'
+        b'[{"end":"first_choice","number":1,"steps":[{"choice":1,"minutes_left":30,"outcome":'
+        b'"placed","paper":"a","taken":0}],"student":"x"}],"unplaced":[]}'
+    )
+
+
+def test_allocate_fills_nobody_with_what_they_do_not_want():
+    outcome = allocate(
+        replace(
+            BASE,
+            lists=(ranked("x", 1, "a"), ranked("y", 2, "a")),
+            non_respondents=("z",),
+            unwanted=(Unwanted("y", ("b",)), Unwanted("y", ("c",)), Unwanted("z", ("b",))),
+            fill=True,
+        )
+    )
+
+    assert placed(outcome) == {
+        "x": ("a", 1, "first_choice"),
+        "y": ("d", None, "filled"),
+        "z": ("c", None, "filled_no_list"),
+    }
+    assert steps(outcome, "y") == [
+        ("a", "full", 1),
+        ("b", "unwanted", 0),
+        ("c", "unwanted", 0),
+        ("d", "filled", 0),
+    ]
+
+
+def test_allocate_gives_an_unwanted_paper_by_a_pin_only():
+    unwanted = (Unwanted("x", ("a",)),)
+    listed = replace(BASE, lists=(ranked("x", 1, "ab"),), unwanted=unwanted)
+
+    assert placed(allocate(listed)) == {"x": ("b", 2, "choice")}
+    pinned = allocate(replace(listed, pins=(Pin("x", "a"),)))
+    assert placed(pinned) == {"x": ("a", 1, "pinned")}
+
+
+def test_allocate_reuses_a_slot_that_stands():
+    """A talk that lost its presenter keeps its minutes: giving it again takes no others."""
+    inputs = replace(
+        BASE,
+        papers=(replace(paper("a"), has_slot=True), paper("b")),
+        meetings=(MeetingTime("m1", 30, used_minutes=24),),
+        lists=(ranked("x", 1, "b"), ranked("y", 2, "ba")),
+    )
+
+    assert placed(allocate(inputs)) == {"y": ("a", 2, "choice")}
+    assert placed(allocate(replace(inputs, pins=(Pin("z", "a"),)))) == {"z": ("a", None, "pinned")}
 
 
 def test_hash_covers_every_input():
@@ -263,6 +332,9 @@ def test_hash_covers_every_input():
         {"fill": True},
         {"non_respondents": ("x", "y")},
         {"non_respondents": ("y", "x")},
+        {"unwanted": (Unwanted("x", ("a",)),)},
+        {"papers": (replace(BASE.papers[0], has_slot=True), *BASE.papers[1:])},
+        {"rule_version": 1},
     ]
 
     hashes = {replace(BASE, **change).hash() for change in changes} | {BASE.hash()}
@@ -290,6 +362,7 @@ def rounds(draw):
             draw(st.sampled_from([20, 25])),
             draw(st.sampled_from([0, 4])),
             draw(st.sampled_from([0, 0, 0, 1])),
+            draw(st.sampled_from([False, False, True])),
         )
         for key in keys
     )
@@ -317,6 +390,11 @@ def rounds(draw):
         front=tuple(s for s in students if draw(st.integers(0, 9)) == 0),
         fill=draw(st.booleans()),
         non_respondents=tuple(draw(st.permutations([s for s in students if s not in answering]))),
+        unwanted=tuple(
+            Unwanted(s, (draw(st.sampled_from(keys)),))
+            for s in students
+            if draw(st.integers(0, 2)) == 0
+        ),
     )
     for student in draw(st.lists(st.sampled_from([*students, "guest"]), max_size=3, unique=True)):
         pinned = replace(inputs, pins=(*inputs.pins, Pin(student, draw(st.sampled_from(keys)))))
@@ -335,7 +413,7 @@ def test_capacity_and_talk_time_are_never_exceeded(inputs):
         used = sum(
             p.length_minutes + p.changeover_minutes
             for p in inputs.papers
-            if p.meeting == m.key and new[p.key] and not p.taken
+            if p.meeting == m.key and new[p.key] and not p.taken and not p.has_slot
         )
         assert not used or used + m.used_minutes <= m.minutes
 
@@ -358,6 +436,17 @@ def test_pins_survive(inputs):
 
     got = {(p.student, p.paper) for p in outcome.placements if p.reason == "pinned"}
     assert got == {(pin.student, pin.paper) for pin in inputs.pins}
+
+
+@given(rounds())
+def test_wishes_are_broken_by_pins_only(inputs):
+    outcome = allocate(inputs)
+
+    away = {(entry.student, key) for entry in inputs.unavailable for key in entry.meetings}
+    refused = {(entry.student, key) for entry in inputs.unwanted for key in entry.papers}
+    free = [p for p in outcome.placements if p.reason != "pinned"]
+    assert not away & {(p.student, p.meeting) for p in free}
+    assert not refused & {(p.student, p.paper) for p in free}
 
 
 @given(rounds())
@@ -388,6 +477,9 @@ def test_nobody_envies_a_later_number(inputs):
     away = {s: set() for s in ["guest", *(f"s{n}" for n in range(12))]}
     for entry in inputs.unavailable:
         away[entry.student] |= set(entry.meetings)
+    refused = {student: set() for student in away}
+    for entry in inputs.unwanted:
+        refused[entry.student] |= set(entry.papers)
     order = [
         r.student
         for r in sorted(inputs.lists, key=lambda r: (r.student not in inputs.front, r.number))
@@ -401,7 +493,7 @@ def test_nobody_envies_a_later_number(inputs):
         for later in order[order.index(r.student) + 1 :]:
             other = got.get(later)
             if other and other.reason != "pinned" and other.meeting not in away[r.student]:
-                assert other.paper not in better
+                assert other.paper not in set(better) - refused[r.student]
 
 
 @given(rounds(), st.randoms(use_true_random=False))
@@ -417,6 +509,7 @@ def test_bytes_depend_neither_on_input_order_nor_on_when(inputs, random):
             name: shuffled(getattr(inputs, name))
             for name in ("papers", "meetings", "lists", "pins", "unavailable", "holding", "front")
         },
+        unwanted=shuffled(inputs.unwanted),
     )
 
     assert mixed.to_json() == inputs.to_json()
@@ -461,3 +554,42 @@ def test_an_honest_list_is_the_best_list(capacities, minutes):
         for truth in permutations("abc", 3):
             worth = {key: rank for rank, key in enumerate(truth)} | {None: 3}
             assert worth[results[truth]] == min(worth[result] for result in results.values())
+
+
+@pytest.mark.parametrize("fill", [False, True])
+def test_honest_wishes_are_the_best_wishes(fill):
+    """Whatever list and wishes one hands in, the true ones get nothing worse.
+
+    Worth: the listed papers in order, then, where the round fills, another one, then nothing, then
+    what is not wanted. Every lie: every list of one or two papers with at most one other unwanted.
+    """
+    papers = (paper("a"), paper("b"), paper("c"))
+    base = replace(BASE, papers=papers, meetings=(MeetingTime("m1", 48),), fill=fill)
+    reports = [
+        (order, bad)
+        for size in (1, 2)
+        for order in permutations("abc", size)
+        for bad in ((), *((key,) for key in "abc" if key not in order))
+    ]
+    for first, third in product(["a", "b", "ab", "ca"], ["b", "ac"]):
+        got = {}
+        for mine, bad in reports:
+            outcome = allocate(
+                replace(
+                    base,
+                    lists=(ranked("x", 1, first), ranked("me", 2, mine), ranked("y", 3, third)),
+                    unwanted=(Unwanted("me", bad),),
+                )
+            )
+            got[mine, bad] = next((p.paper for p in outcome.placements if p.student == "me"), None)
+        for mine, bad in reports:
+            worth = {key: rank for rank, key in enumerate(mine)} | {None: 5}
+            other = 4 if fill else 6
+            worth |= {key: 6 if key in bad else other for key in "abc" if key not in mine}
+            honest = worth[got[mine, bad]]
+            assert all(
+                honest <= worth[result]
+                for (listed, _), result in got.items()
+                # With filling, listing more papers than one wants is no lie but another wish.
+                if not fill or set(listed) <= set(mine)
+            )

@@ -12,6 +12,7 @@ from presentations.rules import (
     Pin,
     RankedList,
     Unavailability,
+    Unwanted,
     allocate,
     explain,
 )
@@ -68,6 +69,28 @@ def test_explain_does_not_list_the_papers_nobody_asked_for():
 
     assert told(inputs, "p") == [("no_list", {}), ("filled", {"paper": "a"})]
     assert told(inputs, "s") == [("no_list", {}), ("no_place_left", {})]
+
+
+def test_explain_tells_what_was_left_out_because_it_is_not_wanted():
+    inputs = replace(
+        INPUTS,
+        lists=(RankedList("x", 1, ("a", "b")),),
+        fill=True,
+        non_respondents=("y",),
+        unavailable=(),
+        unwanted=(Unwanted("x", ("a",)), Unwanted("y", ("b", "c"))),
+    )
+
+    assert told(inputs, "x") == [
+        ("your_number", {"number": 1}),
+        ("unwanted", {"choice": 1, "paper": "a"}),
+        ("placed", {"choice": 2, "paper": "b"}),
+    ]
+    assert told(inputs, "y") == [
+        ("no_list", {}),
+        ("filled", {"paper": "d"}),
+        ("kept_off", {}),
+    ]
 
 
 @given(rounds())
