@@ -125,3 +125,31 @@ class FinalTalkForm(forms.Form):
 def _meeting_words(day: FinalMeeting, zone: Any) -> str:
     left = ngettext("%(left)d minute left", "%(left)d minutes left", day.left) % {"left": day.left}
     return f"{course_time(day.meeting.starts_at, zone)} · {left}"
+
+
+@dataclass(frozen=True)
+class CapacityRequest:
+    """How many should present a paper, who moves where, and whether to do it or to show it.
+
+    ``moves`` names people by code and papers by key, "" for none.
+    """
+
+    capacity: int
+    moves: dict[str, str]
+    reason: str
+    apply: bool
+
+
+def read_capacity(data: QueryDict) -> CapacityRequest:
+    """Read what the page of a paper's places sent. Raises Refused ``bad_capacity`` (422)."""
+    try:
+        capacity = plain_whole(data.get("capacity", ""))
+    except ValueError as error:
+        words = _("Write a number from 0 to 100.")
+        raise Refused("bad_capacity", words, status=422) from error
+    moves = {
+        name.removeprefix("move-"): "" if to == "none" else str(to)
+        for name, to in data.items()
+        if name.startswith("move-") and to != "stay"
+    }
+    return CapacityRequest(capacity, moves, data.get("reason", ""), data.get("do") == "apply")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from courses.models import Course, Membership, Paper
 from presentations.actions import locks
 from presentations.actions.allocations import next_position
+from presentations.actions.changes import News, settle
 from presentations.models import Presentation, Presenter
 from presentations.queries import Place, assign_preview, reassign_preview, talk_by_code
 from seminar.accounts.actions import audit, once
@@ -28,7 +29,8 @@ def reassign_presentation(
     ``{"talk", "told"}``.
 
     Locks the course's talks. Writes an audit entry; queues ``presentations/mail/talk_taken``,
-    ``talk_given`` and ``partner_changed``, as ``queries.reassign_preview`` says. Raises Refused
+    ``talk_given`` and ``partner_changed``, as ``queries.reassign_preview`` says; what follows for
+    offers and swaps is settled and told too. Raises Refused
     ``no_reason``, ``not_a_student``, ``same_person``, ``nonce_reused`` (422), ``not_presenting``,
     ``talk_cancelled``, ``talk_over``, ``has_a_talk`` (409). Source: PRODUCT 3.3.6.
     """
@@ -52,7 +54,7 @@ def reassign_presentation(
             reason="reassigned",
             since=at,
         )
-        _tell_affected(course, successor, change.told, at)
+        told = _tell_affected(course, successor, change.told, by, at)
         audit(
             "reassign_presentation",
             at=at,
@@ -63,7 +65,7 @@ def reassign_presentation(
             after={"presenter": change.to.code},
             reason=reason.strip(),
         )
-        return {"talk": presenter.presentation.code, "told": len(change.told)}
+        return {"talk": presenter.presentation.code, "told": told}
 
     return once(
         nonce,
@@ -94,8 +96,12 @@ def _tell_affected(
     course: Course,
     successor: Presenter,
     told: Sequence[tuple[str, Membership]],
+    by: User,
     at: datetime,
-) -> None:
+) -> int:
+    """Settle what follows, then tell each person once; return how many are told."""
+    news = News(course, at, by)
+    settle(course, news)
     talk = talk_by_code(course, successor.presentation.code)
     for kind, member in told:
         enqueue(
@@ -110,9 +116,11 @@ def _tell_affected(
                 "partners": [
                     row for row in (talk.presenters if talk else ()) if row.membership != member
                 ],
+                "items": news.items.pop(member, []),
             },
             course_slug=course.slug,
         )
+    return len(told) + news.send()
 
 
 @transaction.atomic
@@ -125,9 +133,11 @@ def assign_presenter(
     other talk moves. Returns ``{"talk", "told"}``.
 
     Locks the course's talks. Writes an audit entry; queues ``presentations/mail/assigned`` and
-    ``partner_changed``, as ``queries.assign_preview`` says. Raises Refused ``no_reason``,
+    ``partner_changed``, as ``queries.assign_preview`` says; what follows for offers and swaps is
+    settled and told too. Raises Refused ``no_reason``,
     ``not_a_student``, ``not_presented``, ``nonce_reused`` (422), ``has_a_talk``,
-    ``not_published``, ``talk_over``, ``paper_full``, ``meeting_full`` (409). Source: PRODUCT 3.3.6.
+    ``not_published``, ``talk_over``, ``paper_full``, ``offered``, ``meeting_full`` (409).
+    Source: PRODUCT 3.3.6.
     """
     course = locks.locked_talks(paper.course_id)
 
@@ -147,7 +157,7 @@ def assign_presenter(
             reason="assigned",
             since=at,
         )
-        _tell_affected(course, successor, change.told, at)
+        told = _tell_affected(course, successor, change.told, by, at)
         audit(
             "assign_presenter",
             at=at,
@@ -157,7 +167,7 @@ def assign_presenter(
             after={"paper": current.key, "presenter": change.to.code},
             reason=reason.strip(),
         )
-        return {"talk": talk.code, "told": len(change.told)}
+        return {"talk": talk.code, "told": told}
 
     body = [paper.pk, to.pk, reason]
     return once(nonce, user=by, verb="assign_presenter", body=body, at=at, do=assign)

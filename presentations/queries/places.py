@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from courses.models import Course, Meeting, Membership, Paper
 from presentations import rules
 from presentations.models import (
+    PlaceOffer,
     PreferenceChoice,
     PreferenceRound,
     Presentation,
@@ -24,7 +25,8 @@ class Place:
 
     ``talk`` is its live talk, if there is one, ``presenters`` those who hold it now, ``seat`` the
     lowest free one. ``choice`` is where the student ranked the paper. ``refusal`` says why it
-    cannot be given, as a code: ``not_published talk_over paper_full meeting_full``.
+    cannot be given, as a code: ``not_published talk_over paper_full offered meeting_full``.
+    ``kept`` are the free seats for which somebody has an open offer.
     """
 
     paper: Paper
@@ -32,6 +34,7 @@ class Place:
     presenters: tuple[Presenter, ...]
     choice: int | None
     refusal: str | None
+    kept: frozenset[int] = frozenset()
 
     @property
     def meeting(self) -> Meeting:
@@ -45,8 +48,8 @@ class Place:
 
     @property
     def seat(self) -> int:
-        """The lowest seat nobody has."""
-        taken = {row.seat for row in self.presenters}
+        """The lowest seat that nobody has or is offered."""
+        taken = {row.seat for row in self.presenters} | self.kept
         return next(seat for seat in range(len(taken) + 1) if seat not in taken)
 
     @property
@@ -56,6 +59,7 @@ class Place:
             "not_published": _("on offer in a round that is not published yet"),
             "talk_over": _("its meeting is over or cancelled"),
             "paper_full": _("no place is free"),
+            "offered": _("its free place is offered to somebody who asked for it"),
             "meeting_full": _("its meeting has no time left for another talk"),
         }[self.refusal or ""]
 
@@ -86,7 +90,7 @@ def students_without_talk(course: Course) -> list[Membership]:
 
 
 def places_for(course: Course, to: Membership, at: datetime) -> list[Place]:
-    """Return every paper presented in class as a place for ``to``. Six queries at any size.
+    """Return every paper presented in class as a place for ``to``. Seven queries at any size.
 
     Free ones first, and of those what the student ranked, best first; then by date. The page, the
     preview and the action all read this, so that they cannot disagree.
@@ -96,10 +100,11 @@ def places_for(course: Course, to: Membership, at: datetime) -> list[Place]:
             presentable=True, meeting__isnull=False, meeting__cancelled_at__isnull=True
         ).select_related("meeting")
     )
-    talks = _talks_by_paper(course)
-    left = _minutes_left(papers, course)
+    talks = talks_by_paper(course)
+    kept = kept_seats(course)
+    left = minutes_left_for(papers, talks, kept, course)
     ranks = _ranks(to)
-    waiting = _papers_not_published(course)
+    waiting = papers_not_published(course)
     found = [
         _place(
             paper,
@@ -107,6 +112,7 @@ def places_for(course: Course, to: Membership, at: datetime) -> list[Place]:
             left,
             ranks.get(paper.pk),
             at,
+            kept=kept.get(paper.pk, frozenset()),
             is_waiting=paper.pk in waiting,
         )
         for paper in papers
@@ -114,13 +120,14 @@ def places_for(course: Course, to: Membership, at: datetime) -> list[Place]:
     return sorted(found, key=_suitability)
 
 
-def _place(
+def _place(  # noqa: PLR0913 - the facts of one place
     paper: Paper,
     talk: Presentation | None,
     left: Mapping[int, int],
     choice: int | None,
     at: datetime,
     *,
+    kept: frozenset[int],
     is_waiting: bool,
 ) -> Place:
     meeting = meeting_of(paper, talk)
@@ -134,9 +141,10 @@ def _place(
             has_talk=talk is not None,
             minutes_left=left.get(meeting.pk, 0),
             talk=rules.TalkTime(meeting.talk_minutes, meeting.changeover_minutes),
+            offered=len(kept),
         )
     )
-    return Place(paper, talk, presenters, choice, refusal)
+    return Place(paper, talk, presenters, choice, refusal, kept)
 
 
 def _suitability(place: Place) -> tuple[bool, bool, int, datetime, int, int]:
@@ -150,11 +158,12 @@ def _suitability(place: Place) -> tuple[bool, bool, int, datetime, int, int]:
     )
 
 
-def _talks_by_paper(course: Course) -> dict[int | None, Presentation]:
+def talks_by_paper(course: Course) -> dict[int | None, Presentation]:
+    """Return the live talks in class by paper, each with those ``on_stage``. Two queries."""
     live = Presenter.objects.live().select_related("membership__user").order_by("seat")
     rows = (
         Presentation.objects.filter(course=course, cancelled_at__isnull=True, paper__isnull=False)
-        .select_related("meeting")
+        .select_related("meeting", "paper")
         .prefetch_related(Prefetch("presenters", live, to_attr="on_stage"))
     )
     found: dict[int | None, Presentation] = {}
@@ -164,14 +173,36 @@ def _talks_by_paper(course: Course) -> dict[int | None, Presentation]:
     return found
 
 
-def _minutes_left(papers: list[Paper], course: Course) -> dict[int, int]:
-    """Return the free talk time by meeting; a talk without presenters keeps its slot."""
+def kept_seats(course: Course) -> dict[int, frozenset[int]]:
+    """Return by paper the seats for which somebody has an open offer. One query."""
+    rows = PlaceOffer.objects.filter(paper__course=course, state=PlaceOffer.State.OPEN)
+    found: dict[int, set[int]] = {}
+    for paper, seat in rows.values_list("paper_id", "seat"):
+        found.setdefault(paper, set()).add(seat)
+    return {paper: frozenset(seats) for paper, seats in found.items()}
+
+
+def minutes_left_for(
+    papers: list[Paper],
+    talks: Mapping[int | None, Presentation],
+    kept: Mapping[int, frozenset[int]],
+    course: Course,
+) -> dict[int, int]:
+    """Return the free talk time by meeting. One query.
+
+    A talk without presenters keeps its slot; an open offer of a talk that is still to be made
+    keeps one too.
+    """
     meetings: dict[int, Meeting] = {}
+    used: dict[int, list[rules.TalkTime]] = {}
     for paper in papers:
         assert paper.meeting is not None, "only papers with a meeting are places"
-        paper.meeting.course = course
-        meetings[paper.meeting.pk] = paper.meeting
-    used: dict[int, list[rules.TalkTime]] = {pk: [] for pk in meetings}
+        meeting = paper.meeting
+        meeting.course = course
+        meetings[meeting.pk] = meeting
+        slots = used.setdefault(meeting.pk, [])
+        if paper.pk in kept and paper.pk not in talks:
+            slots.append(rules.TalkTime(meeting.talk_minutes, meeting.changeover_minutes))
     rows = Presentation.objects.filter(meeting__in=meetings, cancelled_at__isnull=True)
     for pk, minutes, changeover in rows.values_list("meeting", "minutes", "changeover_minutes"):
         used[pk].append(rules.TalkTime(minutes, changeover))
@@ -186,8 +217,8 @@ def _ranks(to: Membership) -> dict[int, int]:
     )
 
 
-def _papers_not_published(course: Course) -> set[int]:
-    """Return the papers that a round still has to give away by its queue."""
+def papers_not_published(course: Course) -> set[int]:
+    """Return the papers that a round still has to give away by its queue. One query."""
     waiting = PreferenceRound.objects.filter(course=course).exclude(
         allocations__published_at__isnull=False
     )
@@ -195,11 +226,11 @@ def _papers_not_published(course: Course) -> set[int]:
 
 
 def assign_preview(paper: Paper, to: Membership, at: datetime) -> Assignment:
-    """Return who is affected by giving a free place of ``paper`` to ``to``. Seven queries.
+    """Return who is affected by giving a free place of ``paper`` to ``to``. Eight queries.
 
     The page before and the action itself both read this; ``to`` and ``paper`` belong to one
     course. Raises Refused ``not_a_student``, ``not_presented`` (422), ``has_a_talk``,
-    ``not_published``, ``talk_over``, ``paper_full``, ``meeting_full`` (409).
+    ``not_published``, ``talk_over``, ``paper_full``, ``offered``, ``meeting_full`` (409).
     """
     _require_without_talk(paper, to)
     places = places_for(paper.course, to, at)

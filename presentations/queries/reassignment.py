@@ -137,12 +137,12 @@ def reassign_preview(presenter: Presenter, to: Membership, at: datetime) -> Reas
     return Reassignment(
         presenter,
         to,
-        _choice_of(presenter.presentation, to),
+        choice_of(presenter.presentation, to),
         tuple((kind, member) for kind, member in told if member.user.is_active),
     )
 
 
-def _choice_of(talk: Presentation, to: Membership) -> int | None:
+def choice_of(talk: Presentation, to: Membership) -> int | None:
     """Return where ``to`` ranked the paper in the round that gave the talk, if anywhere."""
     allocation: Allocation | None = talk.allocation
     if allocation is None:

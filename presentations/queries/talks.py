@@ -12,6 +12,8 @@ from presentations.models import Presentation, Presenter
 from presentations.queries.explanations import Outcome, final_outcome
 from presentations.queries.rounds import papers_of_round
 
+GIVEN_LATER = frozenset({"assigned", "reassigned", "scheduled", "accepted", "swapped", "moved"})
+
 
 @dataclass(frozen=True)
 class Talk:
@@ -69,10 +71,10 @@ def own_talk(membership: Membership, kind: str = Presentation.Kind.IN_CLASS) -> 
 def why_of(presenter: Presenter) -> Outcome | None:
     """Return why somebody has this talk, as the allocation that gave it decided. One query.
 
-    None where staff gave it afterwards, or for a final talk.
+    None for a place that came later, by staff, an offer or a swap, and for a final talk.
     """
     allocation = presenter.presentation.allocation
-    if allocation is None or presenter.reason in {"assigned", "reassigned", "scheduled"}:
+    if allocation is None or presenter.reason in GIVEN_LATER:
         return None
     return final_outcome(allocation, presenter.membership, papers_of_round(allocation.round))
 

@@ -37,7 +37,8 @@ def talks_that_fit(minutes: int, talk: TalkTime) -> int:
 class PlaceFacts(NamedTuple):
     """What decides whether one more person can present a paper.
 
-    ``minutes_left`` is the free talk time of its meeting; ``talk`` what a new talk would take.
+    ``minutes_left`` is the free talk time of its meeting; ``talk`` what a new talk would take;
+    ``offered`` counts free places that are kept for somebody who has an open offer.
     """
 
     is_published: bool
@@ -47,6 +48,7 @@ class PlaceFacts(NamedTuple):
     has_talk: bool
     minutes_left: int
     talk: TalkTime
+    offered: int = 0
 
 
 def place_refusal(facts: PlaceFacts) -> str | None:
@@ -60,6 +62,8 @@ def place_refusal(facts: PlaceFacts) -> str | None:
         return "talk_over"
     if facts.taken >= facts.capacity:
         return "paper_full"
+    if facts.taken + facts.offered >= facts.capacity:
+        return "offered"
     if not facts.has_talk and facts.talk.total > facts.minutes_left:
         return "meeting_full"
     return None

@@ -107,24 +107,6 @@ def presentations(request: CourseRequest) -> HttpResponse:
 
 
 @require_safe
-@course_page(MEMBER)
-def presentation(request: CourseRequest, code: str) -> HttpResponse:
-    """Show one talk: slot, paper, people, what it has to cover; to presenters also why."""
-    talk = queries.talk_by_code(request.course, code)
-    if talk is None:
-        raise Http404
-    mine = [row for row in talk.presenters if row.membership_id == request.membership.pk]
-    context = {
-        "talk": talk,
-        "mine": mine[0] if mine else None,
-        "why": queries.why_of(mine[0]) if mine else None,
-        "now": clock.now(),
-        "nav_active": "presentations",
-    }
-    return render(request, "presentations/presentation.html", context)
-
-
-@require_safe
 @course_page(INSTRUCTOR)
 def allocation(request: CourseRequest) -> HttpResponse:
     """Lead to the allocation board in the admin."""

@@ -166,6 +166,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "offer_free_places": {
+        "task": "presentations.offer_free_places",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "submit_complete_drafts": {
         "task": "assignments.submit_complete_drafts",
         "schedule": 60.0,
