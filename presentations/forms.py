@@ -1,6 +1,6 @@
 """What a page of this app may be sent, read strictly."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
@@ -16,51 +16,80 @@ from seminar.lib.form_fields import LineField, plain_whole
 from seminar.lib.templatetags.seminar_format import course_time
 
 LONGEST = 200
+VERBS = frozenset({"submit", "withdraw", "save", "arrange"})
 
 
 @dataclass(frozen=True)
 class RankingRequest:
-    """The whole ranking as the page had it, the version it showed, and what to do with it.
+    """The whole list as the page had it, the version it showed, and what to do with it.
 
-    ``verb``: ``submit withdraw save``; ``moved`` is the paper that a move was about.
+    ``verb``: ``submit withdraw save arrange``. ``move`` is what a button does to one paper, which
+    is ``moved``, with its ``place`` for ``to``; empty where no paper was moved.
     """
 
     verb: str
-    ranked: tuple[str, ...]
+    sent: rules.Preferences
     version: int
     nonce: str
+    move: str = ""
     moved: str = ""
+    place: int | None = None
+
+    @property
+    def wanted(self) -> rules.Preferences:
+        """The list with its move applied."""
+        return self.over(self.sent)
+
+    def over(self, current: rules.Preferences) -> rules.Preferences:
+        """Return another list with what this request changed: the move, or else the dates.
+
+        Raises ValueError where the move is not possible there.
+        """
+        if self.move:
+            return rules.moved(current, self.move, self.moved, self.place)
+        return replace(current, unavailable=self.sent.unavailable)
 
 
 def read_ranking(data: QueryDict) -> RankingRequest:
-    """Return what the ranking page sent, its move already applied to its list.
+    """Return what the ranking page sent, with a move that is possible.
 
-    Each button is named ``do``: ``submit``, ``withdraw``, ``save``, or a move and a paper as in
-    ``up lora``; for ``to lora`` the place stands in ``to-lora``. ``save`` obeys such a place too.
+    Each button is named ``do``: ``submit``, ``withdraw``, ``save``, ``arrange``, or a move and a
+    paper as in ``up lora``; for ``to lora`` the place stands in ``to-lora``. A move asks for
+    ``arrange``: whether that is saved at once is the round's business. All buttons but those of
+    moves obey a place that was typed.
 
     Raises Refused ``bad_request`` (422) for anything the page cannot have sent.
     """
     try:
-        ranked = data.getlist("ranked")
-        if len(ranked) > LONGEST:
-            raise ValueError(len(ranked))
-        version = plain_whole(data.get("version", "0"))
-        verb, paper = _asked(data, ranked)
-        if verb not in {"submit", "withdraw", "save"}:
-            place = plain_whole(data.get(f"to-{paper}") or "0") if verb == "to" else None
-            ranked = list(rules.moved(ranked, verb, paper, place))
-            verb = "save"
+        sent = [data.getlist(name) for name in ("ranked", "unwanted", "unavailable")]
+        if max(map(len, sent)) > LONGEST:
+            raise ValueError(max(map(len, sent)))
+        asked = RankingRequest(
+            **_pressed(data),
+            sent=rules.Preferences.of(rules.Preferences(*map(tuple, sent))),
+            version=plain_whole(data.get("version", "0")),
+            nonce=data.get("nonce", ""),
+        )
+        if asked.move:
+            asked.over(asked.sent)
     except ValueError as error:
         words = _("Write the position as a number from 1. Nothing was changed.")
         raise Refused("bad_request", words, status=422) from error
-    return RankingRequest(verb, tuple(ranked), version, data.get("nonce", ""), paper)
+    return asked
 
 
-def _asked(data: QueryDict, ranked: list[str]) -> tuple[str, str]:
-    """Return the verb and the paper it is about; Enter in a position field means that move."""
+def _pressed(data: QueryDict) -> dict[str, Any]:
+    """Return verb, move, paper and place; Enter in a field of a place means that move."""
     verb, _space, paper = data.get("do", "save").partition(" ")
-    typed = next((key for key in ranked if data.get(f"to-{key}")), "")
-    return ("to", typed) if verb == "save" and typed else (verb, paper)
+    typed = next((name[3:] for name in data if name.startswith("to-") and data[name]), "")
+    if verb not in VERBS:
+        move, verb = verb, "arrange"
+    elif typed:
+        move, paper = "to", typed
+    else:
+        move, paper = "", ""
+    place = plain_whole(data.get(f"to-{paper}") or "0") if move == "to" else None
+    return {"verb": verb, "move": move, "moved": paper, "place": place}
 
 
 class FinalTalkForm(forms.Form):

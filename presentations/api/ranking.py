@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from courses.access import STUDENT, CourseApi
-from presentations import actions, queries
+from presentations import actions, queries, rules
 from presentations.forms import LONGEST
 from presentations.models import PreferenceRound
 from seminar.lib import clock
@@ -54,11 +54,18 @@ class OwnRound(Answer):
     closes_at = serializers.DateTimeField(source="round.closes_at")
     min_length = serializers.IntegerField(source="round.min_length")
     max_length = serializers.IntegerField(source="round.max_length")
+    max_unwanted = serializers.IntegerField(source="round.max_unwanted")
     state = serializers.CharField(source="page.state")
     number = serializers.IntegerField(source="page.number", allow_null=True)
     version = serializers.IntegerField(source="page.version")
     ranked = RankedPaper(source="page.ranked", many=True)
     unranked = RankedPaper(source="page.unranked", many=True)
+    unwanted = RankedPaper(source="page.unwanted", many=True)
+    unavailable = serializers.ListField(
+        child=serializers.CharField(),
+        source="page.preferences.unavailable",
+        help_text="meetings at which the reader cannot present",
+    )
     keeps_number = serializers.BooleanField(source="page.keeps_number")
     sealed = serializers.BooleanField(source="page.sealed")
     published = serializers.BooleanField(source="page.is_published")
@@ -100,22 +107,30 @@ class OneRound(RoundApi):
         return self.own(self.found(key))
 
 
-def ranking() -> Any:
-    """Return the field of a ranking: keys of papers, best first."""
-    return serializers.ListField(child=Text(max_length=50), max_length=LONGEST)
+def keys(words: str, **options: Any) -> Any:
+    """Return a field that holds keys of papers or meetings."""
+    child = Text(max_length=50)
+    return serializers.ListField(child=child, max_length=LONGEST, help_text=words, **options)
 
 
-class Ranking(Body):
-    """The whole list, best first, and the version it was made over (0: none)."""
+class WholeList(Body):
+    """The whole list: what it does not name is not on it."""
 
-    ranked = ranking()
+    ranked = keys("papers, best first")
+    unwanted = keys("papers not wanted, at most `max_unwanted`, none of them ranked", default=list)
+    unavailable = keys("meetings of the round at which one cannot present", default=list)
+
+
+class Ranking(WholeList):
+    """The whole list, and the version it was made over (0: none)."""
+
     version = Whole()
 
 
-class Submitted(Body):
-    """The whole list, best first."""
-
-    ranked = ranking()
+def wanted(sent: dict[str, Any]) -> rules.Preferences:
+    """Return the list of a body."""
+    parts = (sent["ranked"], sent["unwanted"], sent["unavailable"])
+    return rules.Preferences(*map(tuple, parts))
 
 
 class SaveList(RoundApi):
@@ -124,7 +139,7 @@ class SaveList(RoundApi):
 
     @operation(
         "save_list",
-        "Save an order: of a prepared list, or of a submitted one",
+        "Save a list: a prepared one, or a submitted one",
         body=Ranking,
         answer=OwnRound,
         idempotent=("prepare_list", "change_list"),
@@ -134,8 +149,7 @@ class SaveList(RoundApi):
         list_ = queries.list_of(round_, self.membership)
         submitted = list_ is not None and list_.number is not None
         save: Callable[..., Any] = actions.change_list if submitted else actions.prepare_list
-        where = (sent["ranked"], sent["version"], self.nonce, clock.now())
-        save(round_.pk, self.membership, *where)
+        save(round_.pk, self.membership, wanted(sent), sent["version"], self.nonce, clock.now())
         return self.own(round_)
 
 
@@ -146,13 +160,13 @@ class SubmitList(RoundApi):
     @operation(
         "submit_list",
         "Submit the list: this gives the queue number",
-        body=Submitted,
+        body=WholeList,
         answer=OwnRound,
         idempotent=True,
     )
     def post(self, request: Request, slug: str, key: str) -> Response:
-        round_, ranked = self.found(key), self.body(Submitted)["ranked"]
-        actions.submit_list(round_.pk, self.membership, ranked, self.nonce, clock.now())
+        round_, sent = self.found(key), wanted(self.body(WholeList))
+        actions.submit_list(round_.pk, self.membership, sent, self.nonce, clock.now())
         return self.own(round_)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from presentations.rules.ranking import Preferences
 
 SETTLING = timedelta(seconds=60)
 """How long after closing an allocation waits for requests that were received in time."""
@@ -97,11 +99,59 @@ def list_refusals(
     return tuple(found)
 
 
-def change_effect(before: Sequence[str], after: Sequence[str], *, keeps_number: bool) -> str:
+@dataclass(frozen=True)
+class WishRefusal:
+    """What is wrong with a wish beside the ranking: ``unknown repeated ranked too_many``.
+
+    ``field`` is ``unwanted`` or ``unavailable``; ``key`` the paper or meeting, if it is about one;
+    ``limit`` how many papers may be unwanted, where there are too many.
+    """
+
+    field: str
+    code: str
+    key: str | None = None
+    limit: int | None = None
+
+
+def wish_refusals(
+    wanted: Preferences,
+    papers: Collection[str],
+    meetings: Collection[str],
+    max_unwanted: int,
+) -> tuple[WishRefusal, ...]:
+    """Return all that is wrong with what stands beside a ranking; empty if nothing is.
+
+    ``papers`` are those of the round, ``meetings`` those they are presented in. A paper is ranked
+    or unwanted, never both. Source: PRODUCT 3.3.4.
+    """
+    found = [
+        *_unusable("unwanted", wanted.unwanted, papers),
+        *(
+            WishRefusal("unwanted", "ranked", key)
+            for key in dict.fromkeys(wanted.unwanted)
+            if key in wanted.ranked
+        ),
+    ]
+    if len(wanted.unwanted) > max_unwanted:
+        found.append(WishRefusal("unwanted", "too_many", limit=max_unwanted))
+    return (*found, *_unusable("unavailable", wanted.unavailable, meetings))
+
+
+def _unusable(field: str, keys: Sequence[str], known: Collection[str]) -> Iterator[WishRefusal]:
+    for key, count in Counter(keys).items():
+        if key not in known:
+            yield WishRefusal(field, "unknown", key)
+        if count > 1:
+            yield WishRefusal(field, "repeated", key)
+
+
+def change_effect(before: Preferences, after: Preferences, *, keeps_number: bool) -> str:
     """Return what saving a submitted list again does: ``unchanged``, ``keeps`` or ``loses``.
 
-    ``keeps_number`` is the round's queue policy. An unchanged list is no edit under either.
+    ``keeps_number`` is the course's queue policy. Any change that could change an outcome is an
+    edit: of the order, of what is not wanted, and of the dates. Else a student could take a good
+    number first and say afterwards when they have time. Saying the same again is no edit.
     """
-    if tuple(before) == tuple(after):
+    if Preferences.of(before) == Preferences.of(after):
         return "unchanged"
     return "keeps" if keeps_number else "loses"

@@ -4,7 +4,8 @@ from presentations.views.capacity import change_capacity
 from presentations.views.finals import cancel_final_talk, finals
 from presentations.views.imports import import_preferences, import_preferences_file
 from presentations.views.offers import accept_offer, decline_offer, offer
-from presentations.views.pages import allocation, preferences, presentations, rounds
+from presentations.views.pages import allocation, presentations
+from presentations.views.ranking import preferences, rounds
 from presentations.views.swaps import (
     accept_swap,
     decline_swap,

@@ -6,13 +6,20 @@ from typing import Any
 import pytest
 
 from courses.models import Course, CoursePolicy, Membership
-from presentations.actions import change_list, prepare_list, submit_list, withdraw_list
+from presentations.actions import (
+    change_list,
+    check_list,
+    prepare_list,
+    submit_list,
+    withdraw_list,
+)
 from presentations.models import PreferenceChoice, PreferenceList, PreferenceRound, QueueEvent
-from presentations.queries import list_of, ranking_of
+from presentations.queries import list_of, preferences_of, ranking_of
+from presentations.rules import Preferences
 from seminar.accounts.models import AuditEntry, Nonce
 from seminar.lib.errors import Refused
 from seminar.notifications.models import Message
-from tests.factories.courses import NOON, make_member
+from tests.factories.courses import NOON, make_meeting, make_member, make_paper
 from tests.factories.presentations import (
     AFTER,
     CLOSES,
@@ -62,7 +69,7 @@ def test_submit_list_gives_number_1_log_audit_and_receipt(
     assert (audit.verb, audit.actor, audit.after) == (
         "submit_list",
         student.user,
-        {"number": 1, "papers": keys},
+        {"number": 1, "papers": keys, "unwanted": [], "unavailable": []},
     )
     mail = Message.objects.get()
     assert (mail.to, mail.kind) == (student.user, "presentations/mail/list_received")
@@ -350,3 +357,178 @@ def test_numbers_of_two_rounds_are_apart(course: Course, student: Membership) ->
         make_submitted(one, student, keys_of(one)),
         make_submitted(two, student, keys_of(two)),
     ) == (2, 1)
+
+
+# --- wishes beside the order --------------------------------------------------------------------
+
+
+@pytest.fixture
+def wide(course: Course) -> PreferenceRound:
+    """Four papers at two meetings; of one paper it can be said that it is not wanted."""
+    first, second = make_meeting(course, key="first"), make_meeting(course, key="second")
+    papers = [
+        make_paper(course, meeting=meeting, key=key, title=key.upper())
+        for key, meeting in zip("abcd", (first, first, second, second), strict=True)
+    ]
+    return make_round(course, papers, max_unwanted=1, max_length=3)
+
+
+WHOLE = Preferences(("a", "b"), ("d",), ("second",))
+
+
+def test_submit_list_stores_wishes_in_the_list_the_log_the_audit_and_the_receipt(
+    wide: PreferenceRound, student: Membership
+) -> None:
+    submit_list(wide.pk, student, WHOLE, "nonce-0001", DURING)
+
+    wishes = {"unwanted": ["d"], "unavailable": ["second"]}
+    assert preferences_of(list_of(wide, student)) == WHOLE
+    assert QueueEvent.objects.get().wishes == wishes
+    assert AuditEntry.objects.get().after == {"number": 1, "papers": ["a", "b"], **wishes}
+    text = Message.objects.get().text
+    assert "You do not want:\n- D\n" in text
+    assert "You cannot present on:\n- Mon 10 Nov 2025\n" in text
+
+
+def test_a_list_keeps_its_wishes_from_preparing_over_withdrawing_to_submitting_again(
+    wide: PreferenceRound, student: Membership
+) -> None:
+    prepare_list(wide.pk, student, WHOLE, 0, "", BEFORE)
+    assert preferences_of(list_of(wide, student)) == WHOLE
+    submit_list(wide.pk, student, WHOLE, "", DURING)
+    withdraw_list(wide.pk, student, "", DURING)
+    assert preferences_of(list_of(wide, student)) == WHOLE
+    assert submit_list(wide.pk, student, WHOLE, "", DURING)["number"] == 2
+    assert [event.wishes for event in QueueEvent.objects.all()] == [WHOLE.wishes] * 3
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        Preferences(("a", "b"), (), ("second",)),
+        Preferences(("a", "b"), ("c",), ("second",)),
+        Preferences(("a", "b"), ("d",), ()),
+        Preferences(("a", "b"), ("d",), ("first", "second")),
+    ],
+)
+@pytest.mark.parametrize(("keeps", "number"), [(True, 1), (False, 2)])
+def test_change_list_of_a_wish_alone_is_an_edit(
+    wide: PreferenceRound, student: Membership, after: Preferences, keeps: bool, number: int
+) -> None:
+    CoursePolicy.objects.update(edit_keeps_number=keeps)
+    submit_list(wide.pk, student, WHOLE, "", DURING)
+    answer = change_list(wide.pk, student, after, 1, "", DURING)
+    assert answer["number"] == number
+    assert preferences_of(list_of(wide, student)) == after
+    newest = QueueEvent.objects.latest("seq")
+    assert (newest.number, newest.wishes) == (number, after.wishes)
+    before = AuditEntry.objects.exclude(before=None).get().before
+    assert before == {"number": 1, "papers": ["a", "b"], **WHOLE.wishes}
+
+
+def test_change_list_to_the_same_wishes_in_another_order_is_no_edit(
+    wide: PreferenceRound, student: Membership
+) -> None:
+    CoursePolicy.objects.update(edit_keeps_number=False)
+    both = Preferences(("a", "b"), (), ("first", "second"))
+    submit_list(wide.pk, student, both, "", DURING)
+    turned = Preferences(("a", "b"), (), ("second", "first"))
+    assert change_list(wide.pk, student, turned, 0, "", DURING) == {"number": 1, "version": 1}
+
+
+def test_a_nonce_covers_the_wishes(wide: PreferenceRound, student: Membership) -> None:
+    submit_list(wide.pk, student, WHOLE, "nonce-0001", DURING)
+    with pytest.raises(Refused) as refused:
+        submit_list(wide.pk, student, ["a", "b"], "nonce-0001", DURING)
+    assert refused.value.code == "nonce_reused"
+    with pytest.raises(Refused) as refused:
+        submit_list(wide.pk, student, ["a", "b"], "nonce-0002", DURING)
+    assert refused.value.code == "already_submitted"
+
+
+BAD_WISHES = [
+    (("ghost",), (), ("unwanted", "unknown", "ghost", "“ghost” is not a paper of this round.")),
+    (
+        ("a",),
+        (),
+        ("unwanted", "ranked", "a", "“a” is ranked; it cannot be a paper you do not want as well."),
+    ),
+    (
+        ("c", "d"),
+        (),
+        ("unwanted", "too_many", 2, "You can say of at most 1 paper that you do not want it."),
+    ),
+    ((), ("third",), ("unavailable", "unknown", "third", "“third” is not a meeting of this round's papers.")),
+    (
+        (),
+        ("first", "first"),
+        ("unavailable", "repeated", "first", "“first” is among the dates more than once."),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("unwanted", "unavailable", "problem"), BAD_WISHES)
+@pytest.mark.parametrize("verb", ["prepare", "submit", "change", "check"])
+def test_bad_wishes_are_refused_by_field_value_and_rule_and_leave_the_list_as_it_was(
+    wide: PreferenceRound,
+    student: Membership,
+    verb: str,
+    unwanted: tuple[str, ...],
+    unavailable: tuple[str, ...],
+    problem: tuple[str, str, Any, str],
+) -> None:
+    wanted = Preferences(("a", "b"), unwanted, unavailable)
+    is_kept = verb in {"change", "check"}
+    if is_kept:
+        submit_list(wide.pk, student, WHOLE, "", DURING)
+    calls = {
+        "prepare": lambda: prepare_list(wide.pk, student, wanted, 0, "", DURING),
+        "submit": lambda: submit_list(wide.pk, student, wanted, "", DURING),
+        "change": lambda: change_list(wide.pk, student, wanted, 1, "", DURING),
+        "check": lambda: check_list(wide, student, wanted, 1, DURING),
+    }
+    with pytest.raises(Refused) as refused:
+        calls[verb]()
+    assert (refused.value.code, refused.value.status) == ("bad_list", 422)
+    assert [(p["field"], p["code"], p["value"], p["rule"]) for p in refused.value.problems] == [
+        problem
+    ]
+    assert preferences_of(list_of(wide, student)) == (WHOLE if is_kept else Preferences())
+
+
+def test_unwanted_is_refused_where_the_round_knows_no_such_wish(
+    round_: PreferenceRound, keys: list[str], student: Membership
+) -> None:
+    wanted = Preferences(tuple(keys[:2]), (keys[2], keys[2]))
+    with pytest.raises(Refused) as refused:
+        submit_list(round_.pk, student, wanted, "", DURING)
+    assert [problem["rule"] for problem in refused.value.problems] == [
+        f"“{keys[2]}” is among the papers you do not want more than once.",
+        "In this round you cannot say that you do not want a paper.",
+    ]
+    assert nothing_written(round_)
+
+
+@pytest.mark.parametrize(
+    ("version", "at", "code"),
+    [(1, CLOSES, "closed"), (0, DURING, "stale_list"), (1, DURING, None)],
+)
+def test_check_list_writes_nothing(
+    wide: PreferenceRound, student: Membership, version: int, at: Any, code: str | None
+) -> None:
+    submit_list(wide.pk, student, WHOLE, "", DURING)
+    if code is None:
+        check_list(wide, student, ["b"], version, at)
+    else:
+        with pytest.raises(Refused) as refused:
+            check_list(wide, student, ["b"], version, at)
+        assert refused.value.code == code
+    assert preferences_of(list_of(wide, student)) == WHOLE
+    assert events(wide) == [(1, "submitted", 1)]
+
+
+def test_check_list_needs_a_submitted_list(wide: PreferenceRound, student: Membership) -> None:
+    prepare_list(wide.pk, student, WHOLE, 0, "", DURING)
+    with pytest.raises(Refused) as refused:
+        check_list(wide, student, ["b"], 1, DURING)
+    assert refused.value.code == "not_submitted"

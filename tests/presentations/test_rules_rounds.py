@@ -6,12 +6,15 @@ import pytest
 
 from presentations.rules import (
     ListRefusal,
+    Preferences,
     RoundState,
+    WishRefusal,
     allocate_refusal,
     change_effect,
     list_refusals,
     round_state,
     submit_refusal,
+    wish_refusals,
 )
 
 OPENS = datetime(2025, 10, 20, 16, tzinfo=UTC)
@@ -85,13 +88,49 @@ def test_list_refusals_never_asks_for_more_than_is_offered():
 
 
 @pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (Preferences(("a",), ("b", "c"), ("m1", "m2")), ()),
+        (Preferences(("a",), ("ghost",)), (WishRefusal("unwanted", "unknown", "ghost"),)),
+        (Preferences(("a",), ("a",)), (WishRefusal("unwanted", "ranked", "a"),)),
+        (Preferences(("a",), ("b", "b")), (WishRefusal("unwanted", "repeated", "b"),)),
+        (
+            Preferences(("a",), ("b", "c", "d")),
+            (WishRefusal("unwanted", "too_many", limit=2),),
+        ),
+        (Preferences((), (), ("m9",)), (WishRefusal("unavailable", "unknown", "m9"),)),
+        (Preferences((), (), ("m1", "m1")), (WishRefusal("unavailable", "repeated", "m1"),)),
+        (
+            Preferences(("a",), ("ghost", "ghost", "a"), ("m9", "m9")),
+            (
+                WishRefusal("unwanted", "unknown", "ghost"),
+                WishRefusal("unwanted", "repeated", "ghost"),
+                WishRefusal("unwanted", "ranked", "a"),
+                WishRefusal("unwanted", "too_many", limit=2),
+                WishRefusal("unavailable", "unknown", "m9"),
+                WishRefusal("unavailable", "repeated", "m9"),
+            ),
+        ),
+    ],
+)
+def test_wish_refusals_names_everything_at_once(wanted, found):
+    assert wish_refusals(wanted, ["a", "b", "c", "d"], ["m1", "m2"], 2) == found
+
+
+BEFORE = Preferences(("a", "b"), ("c", "d"), ("m1", "m2"))
+
+
+@pytest.mark.parametrize(
     ("after", "keeps", "effect"),
     [
-        ("ab", True, "unchanged"),
-        ("ab", False, "unchanged"),
-        ("ba", True, "keeps"),
-        ("ba", False, "loses"),
+        (BEFORE, True, "unchanged"),
+        (BEFORE, False, "unchanged"),
+        (Preferences(("a", "b"), ("d", "c"), ("m2", "m1")), False, "unchanged"),
+        (Preferences(("b", "a"), ("c", "d"), ("m1", "m2")), True, "keeps"),
+        (Preferences(("b", "a"), ("c", "d"), ("m1", "m2")), False, "loses"),
+        (Preferences(("a", "b"), ("c",), ("m1", "m2")), False, "loses"),
+        (Preferences(("a", "b"), ("c", "d"), ("m1",)), False, "loses"),
     ],
 )
 def test_change_effect_follows_the_policy(after, keeps, effect):
-    assert change_effect("ab", list(after), keeps_number=keeps) == effect
+    assert change_effect(BEFORE, after, keeps_number=keeps) == effect

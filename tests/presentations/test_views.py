@@ -9,9 +9,16 @@ from django.test import Client
 from django.urls import reverse
 
 from courses.models import Course, CoursePolicy, Membership, Paper
-from presentations.actions import allocate_round, publish_allocation
+from presentations.actions import (
+    allocate_round,
+    change_list,
+    publish_allocation,
+    submit_list,
+)
 from presentations.models import Allocation, PreferenceList, PreferenceRound, Presentation
-from presentations.queries import list_of, ranking_of
+from presentations.queries import list_of, preferences_of, ranking_of
+from presentations.rules import Preferences
+from seminar.notifications.models import Message
 from tests.factories.courses import make_meeting, make_paper
 from tests.factories.presentations import (
     AFTER,
@@ -30,7 +37,7 @@ NONCES = iter(range(10_000))
 
 @pytest.fixture
 def round_(course: Course) -> PreferenceRound:
-    meeting = make_meeting(course)
+    meeting = make_meeting(course, key="talks")
     titles = ["ZeRO", "GPipe", "Megatron-LM"]
     papers = [make_paper(course, meeting=meeting, key=t.lower(), title=t) for t in titles]
     return make_round(course, papers)
@@ -48,16 +55,28 @@ def browser(client: Client, student: Membership, set_clock: Any) -> Client:
     return client
 
 
+LISTS = ("ranked", "unwanted", "unavailable")
+
+
 def form_of(page: str) -> dict[str, Any]:
-    """What a browser sends back: the hidden fields of the ranking."""
+    """What a browser sends back: the hidden fields of the ranking, and the dates that are ticked."""
+    page = page[page.find("data-rank-form") :]
     hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page)
-    fields = {name: value for name, value in hidden if name != "ranked"}
-    return fields | {"ranked": [value for name, value in hidden if name == "ranked"]}
+    ticked = re.findall(r'name="unavailable" value="([^"]*)" checked', page)
+    fields = {name: value for name, value in hidden if name not in LISTS}
+    lists = {part: [value for name, value in hidden if name == part] for part in LISTS}
+    return fields | lists | {"unavailable": ticked}
 
 
-def press(browser: Client, url: str, button: str, **more: str) -> Any:
+def press(browser: Client, url: str, button: str, **more: Any) -> Any:
     page = browser.get(url).content.decode()
     return browser.post(url, form_of(page) | {"do": button} | more, follow=True)
+
+
+def press_htmx(browser: Client, url: str, button: str, page: str = "", **more: Any) -> Any:
+    page = page or browser.get(url).content.decode()
+    htmx = {"HX-Request": "true"}
+    return browser.post(url, form_of(page) | {"do": button} | more, headers=htmx)
 
 
 def ranked(round_: PreferenceRound, who: Membership) -> tuple[str, ...]:
@@ -104,7 +123,8 @@ def test_preferences_shows_number_and_provisional_outcome(
     assert "GPipe, Mon 10 Nov 2025, 16:20 Berlin time" in page
     assert "Your first choice, ZeRO, went to someone before you." in page
     assert "This can change until Fri 24 Oct 2025, 18:00 Berlin time." in page
-    assert "Reordering does not cost your place." in page
+    assert "Changing the list does not cost your place." in page
+    assert '<time datetime="2025-11-10T15:00:00Z">Mon 10 Nov 2025, 16:00 Berlin time</time>' in page
     assert other_student.user.name not in page
 
 
@@ -123,25 +143,172 @@ def test_preferences_hint_at_more_papers_only_where_more_can_be_ranked(
     assert ("Rank more papers to get one." in page) is hinted
 
 
-def test_preferences_rule_follows_the_course_switch(
+def test_preferences_moves_wishes_between_three_groups(
     browser: Client, url: str, round_: PreferenceRound, student: Membership
 ) -> None:
-    CoursePolicy.objects.update(edit_keeps_number=False)
-    make_submitted(round_, student, ["zero", "gpipe"])
+    PreferenceRound.objects.filter(pk=round_.pk).update(max_unwanted=1)
+    press(browser, url, "add zero")
+    press(browser, url, "unwant zero")
+    assert groups(browser, url) == {
+        "ranked": [],
+        "unranked": ["gpipe", "megatron-lm"],
+        "unwanted": ["zero"],
+    }
+    page = press(browser, url, "unwant gpipe").content.decode()
+    assert "You can say of at most 1 paper that you do not want it." in page
+    press(browser, url, "to zero", **{"to-zero": "1"})
+    press(browser, url, "unwant gpipe")
+    press(browser, url, "arrange", unavailable=["talks"])
+    assert groups(browser, url) == {
+        "ranked": ["zero"],
+        "unranked": ["megatron-lm"],
+        "unwanted": ["gpipe"],
+    }
+    assert preferences_of(list_of(round_, student)) == Preferences(
+        ("zero",), ("gpipe",), ("talks",)
+    )
+    press(browser, url, "remove gpipe")
+    assert preferences_of(list_of(round_, student)) == Preferences(("zero",), (), ("talks",))
+
+
+def groups(browser: Client, url: str) -> dict[str, list[str]]:
     page = browser.get(url).content.decode()
-    assert "Any change of the order afterwards gives you a new number" in page
-    assert "Any move below gives up number 1." in page
+    found = {}
+    for part in page.split('data-rank-group="')[1:]:
+        found[part.partition('"')[0]] = re.findall(r'data-rank-item="([^"]+)"', part)
+    return found
 
 
-def test_preferences_sealed_shows_the_number_alone(
+def test_preferences_without_javascript_says_where_the_moved_paper_is(
+    browser: Client, url: str, round_: PreferenceRound, student: Membership
+) -> None:
+    make_submitted(round_, student, ["zero", "gpipe"])
+    answer = press(browser, url, "up gpipe")
+    assert answer.redirect_chain == [(f"{url}#paper-gpipe", 302)]
+    assert "GPipe is now number 1 of 2. You would get GPipe." in answer.content.decode()
+
+
+def test_preferences_answers_htmx_with_the_part_that_changed(
+    browser: Client, url: str, round_: PreferenceRound, student: Membership
+) -> None:
+    make_submitted(round_, student, ["zero", "gpipe"])
+    answer = press_htmx(browser, url, "up gpipe")
+    part = answer.content.decode()
+    assert (answer.status_code, "HX-Request" in answer["Vary"]) == (200, True)
+    assert part.startswith('<div id="preferences"')
+    assert (
+        '<p class="vh" data-announce>GPipe is now number 1 of 2. You would get GPipe.</p>' in part
+    )
+    assert '<li id="paper-gpipe" data-rank-item="gpipe" data-moved>' in part
+    assert ranked(round_, student) == ("gpipe", "zero")
+    assert "HX-Request" in browser.get(url)["Vary"]
+
+
+def test_preferences_refused_by_htmx_keeps_the_last_valid_list(
+    browser: Client, url: str, round_: PreferenceRound, student: Membership
+) -> None:
+    make_submitted(round_, student, ["zero", "gpipe"])
+    answer = press_htmx(browser, url, "remove gpipe")
+    assert (answer.status_code, "Rank at least 2 papers." in answer.content.decode()) == (422, True)
+    assert form_of(answer.content.decode())["ranked"] == ["zero", "gpipe"]
+    assert ranked(round_, student) == ("zero", "gpipe")
+
+
+def test_preferences_submitted_too_short_shows_what_was_sent(
+    browser: Client, url: str, round_: PreferenceRound, student: Membership
+) -> None:
+    press(browser, url, "add zero")
+    answer = press(browser, url, "submit", unavailable=["talks"])
+    assert answer.status_code == 422
+    assert form_of(answer.content.decode())["unavailable"] == ["talks"]
+
+
+@pytest.fixture
+def costly(round_: PreferenceRound, student: Membership) -> PreferenceRound:
+    """A round in which a saved change costs the number, which is 1."""
+    CoursePolicy.objects.update(edit_keeps_number=False)
+    PreferenceRound.objects.filter(pk=round_.pk).update(max_unwanted=1)
+    make_submitted(round_, student, ["zero", "gpipe"])
+    return round_
+
+
+def test_preferences_says_before_an_edit_that_it_costs_the_number(
+    browser: Client, url: str, costly: PreferenceRound
+) -> None:
+    page = browser.get(url).content.decode()
+    assert "gives you a new number at the end of the queue. So does withdrawing." in page
+    assert "A saved change gives up number 1." in page
+    assert "Save my changes" not in page
+
+
+@pytest.mark.parametrize("htmx", [True, False], ids=["htmx", "plain"])
+def test_preferences_collects_moves_that_cost_the_number_and_saves_them_at_once(
+    browser: Client, url: str, costly: PreferenceRound, student: Membership, htmx: bool
+) -> None:
+    headers = {"HX-Request": "true"} if htmx else {}
+    page = browser.get(url).content.decode()
+    for button in ("up gpipe", "add megatron-lm", "to megatron-lm", "remove zero"):
+        body = form_of(page) | {"do": button, "to-megatron-lm": "1" if "to" in button[:2] else ""}
+        answer = browser.post(url, body, headers=headers)
+        page = answer.content.decode()
+        assert answer.status_code == 200
+        assert ranked(costly, student) == ("zero", "gpipe")
+    assert form_of(page)["ranked"] == ["megatron-lm", "gpipe"]
+    assert "Your changes are not saved. Saving them gives up number 1" in page
+    if htmx:
+        assert "ZeRO is not ranked. Not saved yet." in page
+
+    answer = browser.post(url, form_of(page) | {"do": "save"}, headers=headers, follow=True)
+
+    assert "Your list is saved. You are number 2 now." in answer.content.decode()
+    list_ = list_of(costly, student)
+    assert list_ is not None
+    assert (list_.number, ranked(costly, student)) == (2, ("megatron-lm", "gpipe"))
+
+
+def test_preferences_refusing_collected_moves_loses_none(
+    browser: Client, url: str, costly: PreferenceRound, student: Membership
+) -> None:
+    page = press_htmx(browser, url, "unwant gpipe").content.decode()
+    answer = press_htmx(browser, url, "unwant zero", page)
+    assert answer.status_code == 422
+    assert form_of(answer.content.decode())["unwanted"] == ["gpipe"]
+    answer = press_htmx(browser, url, "save", page)
+    assert (answer.status_code, "Rank at least 2" in answer.content.decode()) == (422, True)
+    assert form_of(answer.content.decode())["unwanted"] == ["gpipe"]
+    assert preferences_of(list_of(costly, student)) == Preferences(("zero", "gpipe"))
+
+
+def test_preferences_collected_over_a_stale_list_can_be_brought_back(
+    browser: Client, url: str, costly: PreferenceRound, student: Membership
+) -> None:
+    page = press_htmx(browser, url, "up gpipe").content.decode()
+    change_list(costly.pk, student, ["megatron-lm", "zero"], 1, "", DURING)
+    answer = press_htmx(browser, url, "add megatron-lm", page).content.decode()
+    assert "in another window" in answer
+    assert form_of(answer)["ranked"] == ["megatron-lm", "zero"]
+    assert offered(answer) == ["gpipe", "zero", "megatron-lm"]
+    assert "Bring back my changes" in answer
+
+
+def offered(page: str) -> list[str]:
+    """The papers of the list that is offered once more, above the list as it stands."""
+    head = page[: page.find("data-rank-form")]
+    return re.findall(r'<input type="hidden" name="ranked" value="([^"]*)">', head)
+
+
+def test_preferences_sealed_shows_the_number_alone_by_every_way(
     browser: Client, url: str, round_: PreferenceRound, student: Membership
 ) -> None:
     CoursePolicy.objects.update(sealed=True)
     make_submitted(round_, student, ["zero", "gpipe"])
-    page = browser.get(url).content.decode()
-    assert "You are number 1" in page
-    assert "If the round closed now" not in page
-    assert "You would get this" not in page
+    part = press_htmx(browser, url, "up gpipe").content.decode()
+    assert '<p class="vh" data-announce>GPipe is now number 1 of 2.</p>' in part
+    for page in (browser.get(url).content.decode(), part):
+        assert "You are number 1" in page
+        assert "If the round closed now" not in page
+        assert "ou would get" not in page
+    assert "would get" not in Message.objects.get().text
 
 
 def test_preferences_can_be_prepared_but_not_submitted_before_opening(
@@ -217,15 +384,32 @@ def test_preferences_with_what_no_button_sends_is_refused(
     assert PreferenceList.objects.count() == 0
 
 
-def test_preferences_from_a_stale_tab_shows_the_other_list(
+def test_preferences_from_a_stale_tab_shows_the_other_list_and_offers_the_move_again(
     browser: Client, url: str, round_: PreferenceRound, student: Membership
 ) -> None:
     form = form_of(browser.get(url).content.decode())
     press(browser, url, "add zero")
     answer = browser.post(url, form | {"do": "add gpipe"})
+    page = answer.content.decode()
     assert answer.status_code == 409
-    assert "in another window" in answer.content.decode()
+    assert "in another window" in page
     assert ranked(round_, student) == ("zero",)
+    assert offered(page) == ["zero", "gpipe"]
+    again = {"ranked": offered(page), "version": "1", "do": "arrange"}
+    browser.post(url, again | {"nonce": form_of(page)["nonce"]})
+    assert ranked(round_, student) == ("zero", "gpipe")
+
+
+@pytest.mark.parametrize("do", ["add zero", "remove gpipe"])
+def test_preferences_does_not_offer_again_what_the_other_list_cannot_do(
+    browser: Client, url: str, round_: PreferenceRound, student: Membership, do: str
+) -> None:
+    make_submitted(round_, student, ["gpipe", "megatron-lm"])
+    form = form_of(browser.get(url).content.decode())
+    change_list(round_.pk, student, ["zero", "megatron-lm"], 1, "", DURING)
+    page = browser.post(url, form | {"do": do}).content.decode()
+    assert "in another window" in page
+    assert offered(page) == []
 
 
 def test_preferences_of_an_unknown_round_is_not_found(browser: Client, course: Course) -> None:
@@ -299,16 +483,18 @@ def test_pages_ask_a_bounded_number_of_questions(
     size: int,
 ) -> None:
     meeting = make_meeting(course)
-    round_ = make_round(course, [make_paper(course, meeting=meeting) for _ in range(size)])
+    papers = [make_paper(course, meeting=meeting) for _ in range(size)]
+    round_ = make_round(course, papers, max_unwanted=size)
     make_round(course)
     for member in [student, *make_students(course, size)]:
-        make_submitted(round_, member, keys_of(round_))
+        wanted = Preferences(tuple(keys_of(round_)), (), (meeting.key,))
+        submit_list(round_.pk, member, wanted, "", DURING)
     talks = [
         make_talk(course, member, meeting=make_meeting(course))
         for member in make_students(course, size)
     ]
     for page, bound in {
-        reverse("presentations:preferences", args=[course.slug, round_.key]): 10,
+        reverse("presentations:preferences", args=[course.slug, round_.key]): 12,
         reverse("presentations:rounds", args=[course.slug]): 5,
         reverse("presentations:presentations", args=[course.slug]): 5,
         reverse("presentations:presentation", args=[course.slug, talks[0].code]): 7,

@@ -258,7 +258,7 @@ def _round(row: PreferenceRound, papers: Sequence[Paper]) -> schema.Round:
     whole = None not in keys and bound == ranked
     return _part(
         schema.Round,
-        **_named(row, "key", "title", "min_length", "fill"),
+        **_named(row, "key", "title", "min_length", "max_unwanted", "fill"),
         opens=row.opens_rule,
         closes=row.closes_rule,
         meetings=tuple(keys.values()) if whole else (),

@@ -18,7 +18,7 @@ from seminar.desk.rules.course_file.problems import Path
 from seminar.desk.rules.course_file.words import field_words
 
 NOTICE = timedelta(hours=24)
-FROZEN_FIELDS = ("opens_at", "min_length", "max_length", "fill")
+FROZEN_FIELDS = ("opens_at", "min_length", "max_length", "max_unwanted", "fill")
 
 
 class Window(NamedTuple):
@@ -51,6 +51,7 @@ def put_rounds(load: Load, papers: dict[str, Paper]) -> list[PreferenceRound]:
             **times._asdict(),
             "min_length": part.min_length,
             "max_length": part.max_length or len(chosen),
+            "max_unwanted": part.max_unwanted,
             "fill": part.fill,
         }
         wanted = {papers[paper.key].pk: paper.key for paper in chosen}

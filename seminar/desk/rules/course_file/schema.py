@@ -183,6 +183,7 @@ class Round(Part):
     papers: tuple[Key, ...] = ()
     min_length: Annotated[int, whole(1, 100)] = 1
     max_length: Annotated[int, whole(1, 100)] | None = None
+    max_unwanted: Annotated[int, whole(0, 100)] = 0
     fill: Flag = False
 
 

@@ -40,6 +40,7 @@ FIELDS: dict[str, str | Promise] = {
     "led_by": _("led by"),
     "max_length": _("longest list"),
     "max_points": _("maximum of points"),
+    "max_unwanted": _("papers one may say not to want"),
     "meeting_cap": _("most points in one meeting"),
     "min_length": _("shortest list"),
     "minis_text": _("about the mini-assignments"),

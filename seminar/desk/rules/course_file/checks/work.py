@@ -126,6 +126,9 @@ def _lengths(row: Row[schema.Round], draft: Draft) -> Iterator[Found]:
         if length is not None and length > papers > 0:
             rule = f"The round has {papers} papers; a list cannot be longer."
             yield Found((*row.path, name), "list_too_long", rule)
+    if part.max_unwanted > papers - part.min_length >= 0:
+        rule = f"{papers} papers of which {part.min_length} are ranked leave {papers - part.min_length}."
+        yield Found((*row.path, "max_unwanted"), "too_many_unwanted", rule)
 
 
 def _inside(module: str, ancestor: str | None, parents: dict[str, str | None]) -> bool:
