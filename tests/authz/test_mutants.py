@@ -61,7 +61,7 @@ def first_noticed(
     walker: Walker,
     only: set[str] | None = None,
     *,
-    everything: bool = True,
+    everything: bool = False,
 ) -> str:
     """The first problem that the walk finds, looking where somebody is kept out first."""
     asked = [
@@ -74,6 +74,13 @@ def first_noticed(
     ]
     asked.sort(key=lambda cell: unlikely(cell, walker.matrix))
     return next((problem for cell in asked for problem in walker.problems(cell)), "")
+
+
+def noticed(policies: list[str], walker: Walker, only: set[str] | None = None) -> str:
+    """What the sample of every run finds; where that is nothing, what the campaign would find."""
+    return first_noticed(policies, walker, only) or first_noticed(
+        policies, walker, only, everything=True
+    )
 
 
 def unlikely(cell: Cell, matrix: Matrix) -> tuple[bool, ...]:
@@ -107,7 +114,7 @@ def test_a_policy_that_lets_everybody_in_is_noticed(
         view = as_guest(address.view, guest) if guest else let_in
         monkeypatch.setattr(address.pattern, "callback", view)
 
-    assert first_noticed([policy], walker) != ""
+    assert noticed([policy], walker) != ""
 
 
 OF_ROWS = ["admin.rows", "admin.read_only_rows", "admin.correctable_rows"]
@@ -126,7 +133,7 @@ def test_an_admin_of_all_courses_is_noticed(
         if address.model_admin is owner
     }
 
-    assert first_noticed(OF_ROWS, walker, own) != ""
+    assert noticed(OF_ROWS, walker, own) != ""
 
 
 def no_roles(membership: Membership | None, policy: Any) -> None:
@@ -197,8 +204,8 @@ def test_a_door_inside_that_stands_open_is_noticed(
     place, name, opened, policies = DOORS[door]
     monkeypatch.setattr(place, name, opened)
 
-    assert first_noticed(policies, walker) != ""
+    assert noticed(policies, walker) != ""
 
 
 def test_without_a_mutant_nothing_is_noticed(walker: Walker) -> None:
-    assert first_noticed(["course.applicant", "account.own"], walker, everything=False) == ""
+    assert first_noticed(["course.applicant", "account.own"], walker) == ""
