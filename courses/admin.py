@@ -207,7 +207,7 @@ class MembershipAdmin(CourseScopedAdmin):
     @admin.display(description=_("Change"))
     def guarded(self, obj: Membership) -> str:
         words = _("Change the state, with a reason")
-        return link("courses:change_state", obj.course.slug, obj.code, words=words)
+        return link("desk:change_state", obj.course.slug, obj.code, words=words)
 
 
 @admin.register(Application)

@@ -14,11 +14,10 @@ from rest_framework.response import Response
 
 from courses import actions, queries
 from courses.access import COURSE_APPLICANT, INSTRUCTOR, MEMBER, STAFF, CourseApi
-from courses.forms import StateForm
 from courses.models import Announcement as AnnouncementRow
 from courses.models import Application, Course, Meeting, Membership, Module
 from courses.models import Paper as PaperRow
-from courses.rules import ROSTER_COLUMNS, Actor, State, check_prerequisites, next_states
+from courses.rules import ROSTER_COLUMNS, check_prerequisites
 from seminar.lib import clock
 from seminar.lib.errors import Refused
 from seminar.lib.rest import Answer, Body, Line, Nothing, Text, Whole, Window, listed, operation
@@ -345,31 +344,6 @@ class Accept(CourseApi):
         return self.answer(Accepted, {"accepted": count})
 
 
-class NewState(Body):
-    """Where a membership goes next, with the reason the person reads."""
-
-    state = serializers.ChoiceField([state.value for state in StateForm.WORDS])
-    reason = Text(max_length=2000)
-
-
-class ChangeState(CourseApi):
-    policy = INSTRUCTOR
-
-    @operation(
-        "change_state",
-        "Suspend a member, end a membership, or let somebody in again",
-        body=NewState,
-        answer=Member,
-    )
-    def post(self, request: Request, slug: str, code: str) -> Response:
-        found = get_object_or_404(self.course.memberships.select_related("user"), code=code)
-        facts = self.body(NewState)
-        if State(facts["state"]) not in next_states(State(found.state), Actor.STAFF):
-            raise Refused("not_possible", _("This membership cannot become that."))
-        changed = actions.change_state(found, **facts, by=self.user, at=clock.now())
-        return self.answer(Member, changed)
-
-
 # --- Corrections -----------------------------------------------------------------------------
 
 
@@ -496,7 +470,6 @@ urlpatterns = [
     path("join", Join.as_view(), name="join"),
     path("people", Members.as_view(), name="people"),
     path("people/import", ImportRoster.as_view(), name="import_roster"),
-    path("people/<slug:code>/state", ChangeState.as_view(), name="change_state"),
     path("applications", Applications.as_view(), name="applications"),
     path("applications/acceptances", Accept.as_view(), name="accept_applications"),
     path("applications/<slug:code>/decision", Decide.as_view(), name="decide_application"),

@@ -13,7 +13,6 @@ urlpatterns = [
     path("people/import/<slug:code>", views.import_roster_file, name="import_roster_file"),
     path("people/acceptances", views.accept_applications, name="accept_applications"),
     path("people/<slug:code>/decision", views.decide_application, name="decide_application"),
-    path("people/<slug:code>/state", views.change_state, name="change_state"),
     path("papers", views.papers, name="papers"),
     path("papers/<slug:key>", views.paper, name="paper"),
     path("announcements", views.announcements, name="announcements"),

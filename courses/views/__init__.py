@@ -3,14 +3,13 @@
 from courses.views.announcements import announce, announcements
 from courses.views.enrolment import enrolment, join, withdraw_application
 from courses.views.papers import paper, papers
-from courses.views.people import accept_applications, change_state, decide_application, people
+from courses.views.people import accept_applications, decide_application, people
 from courses.views.rosters import import_roster, import_roster_file, roster_csv
 
 __all__ = [
     "accept_applications",
     "announce",
     "announcements",
-    "change_state",
     "decide_application",
     "enrolment",
     "import_roster",

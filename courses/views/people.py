@@ -7,11 +7,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from courses import actions
 from courses.access import INSTRUCTOR, STAFF, CourseRequest, course_page
-from courses.forms import DecisionForm, StateForm
+from courses.forms import DecisionForm
 from courses.models import Membership
 from courses.queries import (
     applications_waiting,
@@ -77,28 +77,6 @@ def accept_applications(request: CourseRequest) -> HttpResponse:
     done = ngettext("%d application accepted.", "%d applications accepted.", count)
     messages.success(request, done % count)
     return redirect("courses:people", request.course.slug)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@course_page(INSTRUCTOR)
-def change_state(request: CourseRequest, code: str) -> HttpResponse:
-    """Suspend a member, end a membership, or let somebody in again, with a reason."""
-    membership = get_object_or_404(request.course.memberships.select_related("user"), code=code)
-    form = StateForm(request.POST or None, membership=membership)
-    status = 422 if form.errors else 200
-    if form.is_bound and form.is_valid():
-        try:
-            changed = actions.change_state(
-                membership, **form.cleaned_data, by=request.user, at=clock.now()
-            )
-        except Refused as refusal:
-            form.add_error(None, str(refusal))
-            status = refusal.status
-        else:
-            messages.success(request, told(changed))
-            return redirect("courses:people", request.course.slug)
-    context = {"form": form, "person": membership, "nav_active": "people"}
-    return render(request, "courses/change_state.html", context, status=status)
 
 
 def told(member: Membership) -> str:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
+from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils.translation import gettext as _
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
@@ -14,8 +15,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from courses.access import COURSE_PUBLIC, INSTRUCTOR, CourseApi
+from courses.forms import StateForm
 from courses.models import Course, Membership
+from courses.rules import Actor, State, next_states
 from seminar.accounts.access import COURSE_CREATOR, SIGNED_IN, require_course_creator
+from seminar.desk.actions import leaving
 from seminar.desk.actions.load_course import change_course, create_course
 from seminar.desk.queries.about import about_page
 from seminar.desk.queries.course_file import export_course
@@ -445,11 +449,51 @@ class Docs(ApiView, SpectacularSwaggerSplitView):
     template_name = "desk/api_docs.html"
 
 
+# --- People ----------------------------------------------------------------------------------
+
+
+class ChangedMember(Answer):
+    """A person in the course, and what became of them."""
+
+    code = serializers.CharField()
+    name = serializers.CharField(source="user.name")
+    role = serializers.CharField()
+    state = serializers.CharField()
+
+
+class NewState(Body):
+    """Where a membership goes next, with the reason the person reads."""
+
+    state = serializers.ChoiceField([state.value for state in StateForm.WORDS])
+    reason = Text(max_length=2000)
+
+
+class ChangeState(CourseApi):
+    policy = INSTRUCTOR
+
+    @operation(
+        "change_state",
+        "Suspend a member, end a membership, or let somebody in again",
+        body=NewState,
+        answer=ChangedMember,
+    )
+    def post(self, request: Request, slug: str, code: str) -> Response:
+        found = get_object_or_404(self.course.memberships.select_related("user"), code=code)
+        facts = self.body(NewState)
+        if State(facts["state"]) not in next_states(State(found.state), Actor.STAFF):
+            raise Refused("not_possible", _("This membership cannot become that."))
+        changed = leaving.change_state(found, **facts, by=self.user, at=clock.now())
+        return self.answer(ChangedMember, changed)
+
+
 urlpatterns = [
     path("courses", Courses.as_view(), name="courses"),
     path("courses/<slug:slug>", OneCourse.as_view(), name="course"),
     path("courses/<slug:slug>/schedule", Schedule.as_view(), name="schedule"),
     path("courses/<slug:slug>/course-file", OneCourseFile.as_view(), name="course_file"),
+    path(
+        "courses/<slug:slug>/people/<slug:code>/state", ChangeState.as_view(), name="change_state"
+    ),
     path("course-files", CreateCourse.as_view(), name="create_course"),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", Docs.as_view(), name="docs"),

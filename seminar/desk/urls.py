@@ -1,6 +1,6 @@
 from django.urls import path
 
-from seminar.desk.views import course, course_file, demo, health, home, styleguide
+from seminar.desk.views import course, course_file, demo, health, home, people, styleguide
 
 app_name = "desk"
 urlpatterns = [
@@ -8,6 +8,7 @@ urlpatterns = [
     path("c/<slug:slug>/", home.course_home, name="course_home"),
     path("c/<slug:slug>/about", course.about, name="about"),
     path("c/<slug:slug>/schedule", course.schedule, name="schedule"),
+    path("c/<slug:slug>/people/<slug:code>/state", people.change_state, name="change_state"),
     path("c/<slug:slug>/manage/course-file", course_file.course_file, name="course_file"),
     path(
         "c/<slug:slug>/manage/course-file/export",

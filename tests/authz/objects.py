@@ -77,6 +77,8 @@ THINGS: dict[str, Thing] = {
     "preferenceround.pk": Thing("round.pk", missing=MISSING_ID),
     "runs.code": code("run"),
     "places.code": code("student"),
+    "offers.code": code("offer", personal=True),
+    "swaps.code": code("swap"),
     "presenters.pk": Thing("presenter.pk", missing=MISSING_ID),
 }
 # Where an address means another thing by the same words: by its name, then as above.
@@ -89,6 +91,9 @@ SPECIAL: dict[tuple[str, str], Thing] = {
     ("assignments:receipt", "work.key"): key("submission.assignment"),
     ("grading:feedback", "work.key"): key("hidden_item.assignment"),
     ("api:feedback", "work.key"): key("hidden_item.assignment"),
+    ("presentations:withdraw_from_talk", "presentations.code"): code("talk", personal=True),
+    ("presentations:confirm_presence", "presentations.code"): code("talk", personal=True),
+    ("presentations:propose_swap", "presentations.code"): code("talk", personal=True),
     ("presentations:import_preferences_file", "preferences.key"): key("open_round"),
     ("presentations:import_preferences_file", "import.code"): code("preferences_upload"),
     ("grading:import_scores_file", "import.code"): code("scores_upload"),

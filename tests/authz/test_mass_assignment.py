@@ -84,7 +84,7 @@ WRITES = [
         lambda here: {"code": here.applicant.code},
     ),
     Write(
-        "courses:change_state",
+        "desk:change_state",
         "instructor",
         lambda here: [here.auditor.code],
         lambda here: {"state": "suspended", "reason": "Because."},

@@ -163,6 +163,16 @@ class Place:
     scores_upload: TableUpload
 
     @property
+    def offer(self) -> PlaceOffer:
+        """What the student was offered."""
+        return PlaceOffer.objects.get(membership=self.people["student"])
+
+    @property
+    def swap(self) -> Swap:
+        """What the student asked the other one."""
+        return self.presenter.swaps_proposed.get()
+
+    @property
     def presenter(self) -> Presenter:
         """The student's place in the talk."""
         return self.talk.presenters.get(membership=self.people["student"])
