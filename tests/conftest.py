@@ -8,6 +8,7 @@ from django.conf import LazySettings
 from hypothesis import settings as hypothesis_settings
 
 from seminar.lib import clock
+from tests.database import uses_database
 from tests.factories.courses import NOON
 
 pytest_plugins = ["tests.chromium", "tests.invariants", "tests.people"]
@@ -17,15 +18,14 @@ hypothesis_settings.register_profile("seminar", deadline=None)
 hypothesis_settings.load_profile("seminar")
 
 
-DATABASE = {"db", "transactional_db", "live_server", "world", "planted"}
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as ``once`` what asks for no database: a second database has nothing to say to it."""
     for item in items:
-        asks = item.get_closest_marker("django_db") or item.get_closest_marker("services")
-        if not asks and not DATABASE.intersection(getattr(item, "fixturenames", ())):
+        fixtures = getattr(item, "fixturenames", [])
+        # Something that is built in the database for a whole module asks for its set-up alone.
+        asks = uses_database(item, fixtures) or "django_db_setup" in fixtures
+        if not asks and item.get_closest_marker("services") is None:
             item.add_marker(pytest.mark.once)
 
 

@@ -11,15 +11,13 @@ from django.db import connection
 
 from seminar.desk.queries.invariants import run
 from seminar.lib import clock
-
-USES_DATABASE = {"db", "transactional_db", "live_server", "django_db_reset_sequences"}
+from tests.database import uses_database
 
 
 @pytest.fixture(autouse=True)
 def _what_always_holds(request: pytest.FixtureRequest) -> Iterator[None]:
     """Check before the database is rolled back: this fixture is set up after it, so ends first."""
-    marked = request.node.get_closest_marker("django_db") is not None
-    if not (marked or USES_DATABASE & set(request.fixturenames)):
+    if not uses_database(request.node, request.fixturenames):
         yield
         return
     request.getfixturevalue("_django_db_helper")
