@@ -210,7 +210,7 @@ def test_set_rights_keeps_ones_own_account_open(operator: User) -> None:
 
 def link_in(message: Message) -> str:
     """The first address in a mail, as a path."""
-    assert "Was it not you?" in message.text
+    assert "Wasn't this you?" in message.text
     found = re.search(re.escape(settings.SITE_URL) + r"(/\S+)", message.text)
     assert found, message.text
     return found[1]
