@@ -12,6 +12,7 @@ from presentations.models import PreferenceChoice, PreferenceList, PreferenceRou
 from presentations.queries import papers_of_round, queue_facts
 from presentations.rules import Entered
 from seminar.accounts.actions import audit, once
+from seminar.accounts.models import User
 from seminar.lib.plans import Plan, preview_data, refuse_other_plan, refuse_problems
 from seminar.lib.tables import Table
 from seminar.notifications.actions import enqueue
@@ -51,7 +52,8 @@ def import_preferences(
         plan = plan_of_preferences(round_, table)
         refuse_problems(plan.problems)
         refuse_other_plan(plan, expected)
-        enter_lists(round_, [step.change for step in plan.steps if step.change], by, at)
+        who = by.user if by else None
+        enter_lists(round_, [step.change for step in plan.steps if step.change], who, at)
         return preview_data(table, plan)
 
     if by is None:
@@ -61,7 +63,7 @@ def import_preferences(
 
 
 def enter_lists(
-    round_: PreferenceRound, entered: list[Entered], by: Membership | None, at: datetime
+    round_: PreferenceRound, entered: list[Entered], by: User | None, at: datetime
 ) -> None:
     """Write lists, choices, events, audit entry and mails; call with the round locked."""
     if not entered:
@@ -105,7 +107,7 @@ def enter_lists(
     audit(
         "import_preferences",
         at=at,
-        actor=by.user if by else None,
+        actor=by,
         subject=f"round {round_.key}",
         course_slug=round_.course.slug,
         after={each.student: {"number": each.number, "papers": each.papers} for each in entered},

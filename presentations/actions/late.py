@@ -14,6 +14,7 @@ from presentations.actions.imports import enter_lists
 from presentations.models import PreferenceRound
 from presentations.queries import list_of, papers_of_round, published_of, state_of
 from seminar.accounts.actions import once
+from seminar.accounts.models import User
 from seminar.lib.errors import Refused
 
 
@@ -23,7 +24,7 @@ def enter_late_list(
     to: Membership,
     ranked: Sequence[str],
     *,
-    by: Membership,
+    by: User,
     at: datetime,
     nonce: str = "",
 ) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def enter_late_list(
         return {"student": student.code, "number": number}
 
     body = [round_.pk, to.pk, list(ranked)]
-    return once(nonce, user=by.user, verb="enter_late_list", body=body, at=at, do=enter)
+    return once(nonce, user=by, verb="enter_late_list", body=body, at=at, do=enter)
 
 
 def _require_late(round_: PreferenceRound, student: Membership, at: datetime) -> None:

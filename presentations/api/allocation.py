@@ -23,6 +23,23 @@ class Demand(Answer):
     first = serializers.IntegerField()
 
 
+class Budget(Answer):
+    """The talk time of a meeting if everything on offer were presented in it."""
+
+    meeting = serializers.CharField(source="time.meeting")
+    talks = serializers.IntegerField(source="time.talks")
+    each = serializers.IntegerField(source="time.each", help_text="minutes with changeover")
+    needed = serializers.IntegerField(source="time.needed", help_text="minutes")
+    minutes = serializers.IntegerField(source="time.minutes")
+    used_minutes = serializers.IntegerField(source="time.used_minutes")
+    fit = serializers.IntegerField(source="time.fit", help_text="talks that can be given")
+    warning = serializers.SerializerMethodField(help_text="why not all fit, or null")
+
+    def get_warning(self, found: queries.MeetingBudget) -> str | None:
+        """Return the words of the board."""
+        return found.words if found.time.is_short else None
+
+
 class AllocationRun(Answer):
     """One run of the allocation."""
 
@@ -40,6 +57,10 @@ class Board(Answer):
     submitted = serializers.IntegerField(source="board.submitted")
     prepared = serializers.IntegerField(source="board.prepared")
     demand = Demand(source="board.demand", many=True)
+    meetings = Budget(source="board.room.meetings", many=True)
+    missing = serializers.IntegerField(
+        source="board.room.missing", help_text="students for whom no place fits into the meetings"
+    )
     refusal = serializers.CharField(allow_null=True)
     runs = AllocationRun(many=True)
 
@@ -67,6 +88,9 @@ class Placed(Answer):
     paper = serializers.CharField(source="paper.key", allow_null=True)
     choice = serializers.IntegerField(allow_null=True)
     reason = serializers.CharField()
+    explanation = serializers.ListField(
+        child=serializers.CharField(), source="reasons", help_text="what this student reads"
+    )
 
 
 class RunDetail(AllocationRun):
@@ -143,3 +167,20 @@ class Publish(AllocationApi):
         self.body(Nothing)
         actions.publish_allocation(run.pk, self.membership.user, clock.now(), self.nonce)
         return self.answer(RunDetail, run_detail(round_, self.run(round_, code)))
+
+
+class ReplayAnswer(Answer):
+    """A stored run computed again; the hashes are SHA-256."""
+
+    same = serializers.BooleanField(help_text="whether the same bytes came out")
+    input_hash = serializers.CharField()
+    outcome_hash = serializers.CharField(source="stored")
+    recomputed_hash = serializers.CharField(source="recomputed", allow_null=True)
+
+
+class Replay(AllocationApi):
+    policy = INSTRUCTOR
+
+    @operation("replay_allocation", "Compute a stored run again", answer=ReplayAnswer)
+    def get(self, request: Request, slug: str, key: str, code: str) -> Response:
+        return self.answer(ReplayAnswer, queries.replay(self.run(self.found(key), code)))

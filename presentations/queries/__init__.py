@@ -22,6 +22,7 @@ from presentations.queries.allocations import (
     run_log,
     run_view,
 )
+from presentations.queries.comparison import compared
 from presentations.queries.explanations import Outcome, final_outcome, provisional_outcome
 from presentations.queries.finals import (
     Cancellation,
@@ -32,6 +33,7 @@ from presentations.queries.finals import (
     finals_page,
 )
 from presentations.queries.imports import queue_facts
+from presentations.queries.pictures import board_pictures, run_pictures, spread
 from presentations.queries.pins import (
     Moved,
     PinChoice,
@@ -111,10 +113,12 @@ __all__ = [
     "allocation_refusal",
     "assign_preview",
     "board",
+    "board_pictures",
     "cancel_final_preview",
     "cancel_final_refusal",
     "candidates_for",
     "choice_of",
+    "compared",
     "compute_outcome",
     "final_outcome",
     "finals_page",
@@ -148,8 +152,10 @@ __all__ = [
     "rounds_of",
     "rows_of",
     "run_log",
+    "run_pictures",
     "run_view",
     "saving_of",
+    "spread",
     "state_of",
     "students_without_talk",
     "talk_by_code",

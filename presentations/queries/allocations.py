@@ -45,11 +45,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Demand:
-    """How often a paper was ranked at all, and first."""
+    """How often a paper was ranked at all, first, and in each place."""
 
     paper: Paper
     listed: int
     first: int
+    ranks: Mapping[int, int]
 
 
 @dataclass(frozen=True)
@@ -117,13 +118,17 @@ class Room:
 
 @dataclass(frozen=True)
 class Board:
-    """What staff see of a round: how many answered, what is wanted, where time is short."""
+    """What staff see of a round: how many answered, what is wanted, where time is short.
+
+    ``listed`` are the codes of those with a list, submitted or only prepared.
+    """
 
     students: int
     submitted: int
     prepared: int
     demand: tuple[Demand, ...]
     room: Room
+    listed: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -147,6 +152,8 @@ class RunView:
     told_unplaced: int
     is_newest: bool
     is_current: bool
+    room: Room
+    rows: tuple[Row, ...]
 
     @property
     def told(self) -> int:
@@ -280,6 +287,8 @@ def run_view(round_: PreferenceRound, run: Allocation) -> RunView:
         told_unplaced=sum(row.paper is None for row in told),
         is_newest=newest is not None and newest.pk == run.pk,
         is_current=run.published_at is not None or inputs_of(round_).hash() == run.input_hash,
+        room=room_of(offered, rules.AllocationInputs.from_json(canonical_bytes(run.inputs))),
+        rows=tuple(rows),
     )
 
 
@@ -310,25 +319,27 @@ def _run_meetings(
 
 
 def board(round_: PreferenceRound) -> Board:
-    """Return what staff see of a round before and after a run. Nine queries at any size.
+    """Return what staff see of a round before and after a run. Seven queries at any size.
 
     Demand counts submitted lists only; it is for staff. Source: PRODUCT 3.3.3.
     """
     papers, inputs = papers_of_round(round_), inputs_of(round_)
     wanted = PreferenceChoice.objects.filter(list__round=round_, list__number__isnull=False)
-    listed: Counter[int] = Counter()
-    first: Counter[int] = Counter()
+    ranks: dict[int, Counter[int]] = {paper.pk: Counter() for paper in papers}
     for paper_id, position in wanted.values_list("paper_id", "position"):
-        listed[paper_id] += 1
-        first[paper_id] += position == 1
-    numbered = list(round_.lists.values_list("number", flat=True))
-    submitted = sum(number is not None for number in numbered)
+        ranks.setdefault(paper_id, Counter())[position] += 1
+    lists = dict(round_.lists.values_list("membership__code", "number"))
+    submitted = sum(number is not None for number in lists.values())
     return Board(
-        students=Membership.objects.active().students().filter(course=round_.course_id).count(),
+        students=len(inputs.lists) + len(inputs.non_respondents),
         submitted=submitted,
-        prepared=len(numbered) - submitted,
-        demand=tuple(Demand(paper, listed[paper.pk], first[paper.pk]) for paper in papers),
+        prepared=len(lists) - submitted,
+        demand=tuple(
+            Demand(paper, ranks[paper.pk].total(), ranks[paper.pk][1], ranks[paper.pk])
+            for paper in papers
+        ),
         room=room_of(papers, inputs),
+        listed=frozenset(lists),
     )
 
 

@@ -12,6 +12,7 @@ from presentations.rules.allocation import (
     replay,
 )
 from presentations.rules.budget import Budget, budgets, students_asking
+from presentations.rules.comparison import RankOptimal, rank_optimal
 from presentations.rules.explanation import SENTENCES, Sentence, explain
 from presentations.rules.imports import (
     PREFERENCES_COLUMNS,
@@ -82,6 +83,7 @@ __all__ = [
     "Preferences",
     "Provisional",
     "QueueFacts",
+    "RankOptimal",
     "RankedList",
     "Ranker",
     "RoundState",
@@ -107,6 +109,7 @@ __all__ = [
     "place_refusal",
     "plan_preferences",
     "provisional",
+    "rank_optimal",
     "read_preferences",
     "replay",
     "round_state",

@@ -118,6 +118,10 @@ TOOL_PAGES = frozenset(
     {
         "admin:presentations_preferenceround_allocate",
         "admin:presentations_preferenceround_assign",
+        "admin:presentations_preferenceround_late",
+        "admin:presentations_preferenceround_lift",
+        "admin:presentations_preferenceround_log",
+        "admin:presentations_preferenceround_pin",
         "admin:presentations_preferenceround_publish",
         "admin:presentations_preferenceround_run",
         "admin:presentations_presentation_reassign",

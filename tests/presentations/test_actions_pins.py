@@ -268,7 +268,7 @@ def test_enter_late_list_is_the_last_number_of_the_next_run(
     (ada,) = make_students(course, 1)
     make_submitted(round_, ada, ["zero", "gpipe"])
     noor = make_member(course, name="Noor", joined_at=AFTER)
-    answer = enter_late_list(round_.pk, noor, ["zero", "gpipe"], by=instructor, at=AFTER)
+    answer = enter_late_list(round_.pk, noor, ["zero", "gpipe"], by=instructor.user, at=AFTER)
     assert answer == {"student": noor.code, "number": 2}
     assert outcome(round_, instructor.user) == {ada.user.name: "zero", "Noor": "gpipe"}
     event = QueueEvent.objects.order_by("seq").last()
@@ -284,16 +284,16 @@ def test_enter_late_list_refuses_what_is_not_late(
     ranked = ["zero", "gpipe"]
 
     def asked(to: Membership, ranked: list[str], at: Any = AFTER) -> tuple[str, int]:
-        return refused(enter_late_list, round_.pk, to, ranked, by=instructor, at=at)
+        return refused(enter_late_list, round_.pk, to, ranked, by=instructor.user, at=at)
 
     assert asked(noor, ranked, CLOSES - timedelta(seconds=1)) == ("still_open", 409)
     assert asked(noor, ["zero", "zero", "ghost"]) == ("bad_list", 422)
     assert asked(make_member(make_course()), ranked) == ("not_a_student", 422)
-    enter_late_list(round_.pk, noor, ranked, by=instructor, at=AFTER)
+    enter_late_list(round_.pk, noor, ranked, by=instructor.user, at=AFTER)
     assert asked(noor, ranked) == ("has_list", 409)
     run = Allocation.objects.get(code=allocate_round(round_.pk, instructor.user, AFTER)["code"])
     publish_allocation(run.pk, instructor.user, AFTER)
     Membership.objects.filter(pk=student.pk).update(joined_at=DURING)
     assert asked(student, ranked) == ("not_late", 409)
     late = make_member(course, joined_at=AFTER)
-    assert enter_late_list(round_.pk, late, ranked, by=instructor, at=AFTER)["number"] == 2
+    assert enter_late_list(round_.pk, late, ranked, by=instructor.user, at=AFTER)["number"] == 2

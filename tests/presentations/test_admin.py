@@ -62,7 +62,13 @@ def test_board_shows_state_lists_and_demand(
     make_submitted(round_, student, ["zero", "gpipe"])
     page = browser.get(reverse(f"{ROUND}_change", args=[round_.pk])).content.decode()
     assert "1 of 2 students have submitted a list" in page
-    assert re.findall(r"<td>(\d+)</td>", page) == ["1", "1", "1", "1", "1", "0", "1", "0", "0"]
+    demand = page[page.index('id="demand"') :]
+    assert "1 of 2 students have ranked. “ZeRO” is wanted most: 1 person ranks it first." in demand
+    assert re.findall(r"<td>([^<]*)</td>", demand) == [
+        *("1", "0", "–/1"),  # noqa: RUF001
+        *("0", "1", "–/1"),  # noqa: RUF001
+        *("0", "0", "–/1"),  # noqa: RUF001
+    ]
     assert "Not allocated yet." in page
 
 
@@ -402,8 +408,101 @@ def test_admin_pages_ask_a_bounded_number_of_questions(
         "presenter": 9,
         "allocation": 9,
         "preferencelist": 11,
-        "board": 12,
-        "run": 15,
+        "board": 20,
+        "run": 16,
         "reassign": 10,
-        "assign": 13,
+        "assign": 14,
     }
+
+
+# --- pins, late lists, replay -----------------------------------------------------------------
+
+
+def test_pin_student_then_lift_pin_from_the_board(
+    browser: Client, round_: PreferenceRound, student: Membership, other_student: Membership
+) -> None:
+    make_submitted(round_, other_student, ["zero", "gpipe"])
+    board_url = reverse(f"{ROUND}_change", args=[round_.pk])
+    url = reverse(f"{ROUND}_pin", args=[round_.pk, student.code])
+    assert f'href="{url}"' in browser.get(board_url).content.decode()
+    assert 'href="?paper=zero"' in browser.get(url).content.decode()
+    preview = browser.get(url, {"paper": "zero"}).content.decode()
+    assert "2 people get something else in the next run" in preview
+    assert "No mail goes out." in preview
+    sent = {"nonce": nonce_of(preview), "paper": "zero", "reason": "Guest talk"}
+    page = browser.post(url, sent, follow=True).content.decode()
+    assert f"“ZeRO” is pinned for {student.user.name}. Nobody is told." in page
+    assert "Guest talk" in page
+    lift = reverse(f"{ROUND}_lift", args=[round_.pk, student.code])
+    assert f'href="{lift}"' in page
+    sent = {"nonce": nonce_of(browser.get(lift).content.decode()), "reason": "No guest"}
+    page = browser.post(lift, sent, follow=True).content.decode()
+    assert f"The pin of {student.user.name} is lifted." in page
+    assert 'id="pins"' not in page
+    page = browser.get(lift, follow=True).content.decode()
+    assert f"Nothing is pinned for {student.user.name} in this round." in page
+
+
+def test_pin_student_refused_says_why(
+    browser: Client, round_: PreferenceRound, student: Membership, other_student: Membership
+) -> None:
+    url = reverse(f"{ROUND}_pin", args=[round_.pk, student.code])
+    other = reverse(f"{ROUND}_pin", args=[round_.pk, other_student.code])
+    answer = browser.post(url, {"nonce": "nonce-0001", "paper": "zero", "reason": " "})
+    assert answer.status_code == 422
+    assert "Say why: it is kept with the change." in answer.content.decode()
+    browser.post(url, {"nonce": "nonce-0002", "paper": "zero", "reason": "Why not"})
+    answer = browser.post(other, {"nonce": "nonce-0003", "paper": "zero", "reason": "Me too"})
+    assert answer.status_code == 409
+    assert "All places of “ZeRO” are pinned or taken." in answer.content.decode()
+    assert browser.get(url, {"paper": "ghost"}).status_code == 404
+    lift = reverse(f"{ROUND}_lift", args=[round_.pk, student.code])
+    assert browser.post(lift, {"nonce": "nonce-0004", "reason": ""}).status_code == 422
+
+
+def test_enter_late_list_from_the_board(
+    browser: Client, course: Course, round_: PreferenceRound
+) -> None:
+    noor = make_member(course, name="Noor", joined_at=AFTER)
+    board = browser.get(reverse(f"{ROUND}_change", args=[round_.pk])).content.decode()
+    url = reverse(f"{ROUND}_late", args=[round_.pk, noor.code])
+    assert f'href="{url}"' in board
+    page = browser.get(url).content.decode()
+    sent = {"nonce": nonce_of(page), "choice_1": "zero", "choice_2": "zero"}
+    answer = browser.post(url, sent)
+    assert answer.status_code == 422
+    assert "This paper is on the list more than once." in answer.content.decode()
+    sent = {"nonce": "nonce-0002", "choice_1": "zero", "choice_2": "gpipe"}
+    page = browser.post(url, sent, follow=True).content.decode()
+    assert "Noor has number 1. A mail with the list is on its way." in page
+
+
+def test_board_warns_of_talks_that_do_not_fit(browser: Client, round_: PreferenceRound) -> None:
+    meeting = round_.papers.all()[0].meeting
+    assert meeting
+    meeting.talk_minutes, meeting.changeover_minutes = 60, 4
+    meeting.save()
+    page = browser.get(reverse(f"{ROUND}_change", args=[round_.pk])).content.decode()
+    assert "3 talks do not fit into 120 minutes: 3 × 64 = 192. 1 can be given." in page  # noqa: RUF001
+
+
+def test_replay_allocation_and_its_log_on_the_page(
+    browser: Client, round_: PreferenceRound, student: Membership, other_student: Membership
+) -> None:
+    make_submitted(round_, student, ["zero", "gpipe"])
+    make_submitted(round_, other_student, ["zero", "gpipe"])
+    run_url = allocate(browser, round_)
+    page = browser.get(run_url, {"replay": "1"}).content.decode()
+    run = Allocation.objects.get()
+    assert "Same bytes." in page
+    assert "Your first choice, ZeRO, went to someone before you." in page
+    assert "It would give everybody the same." in page
+    answer = browser.get(reverse(f"{ROUND}_log", args=[round_.pk, run.code]))
+    log = answer.json()
+    assert answer["Content-Disposition"] == f'attachment; filename="allocation-{run.code}.json"'
+    assert (log["inputs"], log["outcome"], log["input_hash"]) == (
+        run.inputs,
+        run.outcome,
+        run.input_hash,
+    )
+    assert [event["number"] for event in log["queue"]] == [1, 2]

@@ -1,58 +1,35 @@
-"""The allocation board and the talks in the admin: read here, changed through the same actions.
-
-Every button is a POST with a nonce. What a person of another course asks for does not exist.
-"""
+"""The allocation board: a round, its runs, and what can be done with them."""
 
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, Prefetch, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import Count, QuerySet
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
-from django.utils.html import format_html_join
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from courses.admin import CourseScopedAdmin, OwnCourseFilter, reader
+from courses.admin import OwnCourseFilter, reader
 from courses.models import Membership, Paper
 from presentations import actions, queries
-from presentations.models import (
-    Allocation,
-    PreferenceList,
-    PreferenceRound,
-    Presentation,
-    Presenter,
-)
+from presentations.admin.base import BoardAdmin
+from presentations.admin.pins import PinPages
+from presentations.models import PreferenceRound
 from seminar.lib import clock
-from seminar.lib.codes import new_code
 from seminar.lib.errors import Refused
 from seminar.lib.templatetags.seminar_format import course_time, deadline
 
 
-class BoardAdmin(CourseScopedAdmin):
-    """An admin with pages of its own beside the lists."""
-
-    def page(
-        self, request: HttpRequest, name: str, context: dict[str, Any], status: int = 200
-    ) -> HttpResponse:
-        """Answer with one of our templates inside the admin's frame."""
-        frame = self.admin_site.each_context(request)
-        context = frame | {"opts": self.opts, "nonce": new_code()} | context
-        return TemplateResponse(request, f"admin/presentations/{name}.html", context, status=status)
-
-    def found(self, request: HttpRequest, rows: QuerySet[Any] | None = None, **key: Any) -> Any:
-        """Return one row of the reader's courses. Raises Http404 for any other."""
-        row = (self.get_queryset(request) if rows is None else rows).filter(**key).first()
-        if row is None:
-            raise Http404
-        return row
-
-
 @admin.register(PreferenceRound)
-class PreferenceRoundAdmin(BoardAdmin):
+class PreferenceRoundAdmin(PinPages, BoardAdmin):
     """Rounds; opening one shows the board: state, demand, runs, and what to do next."""
 
     list_display = ("title", "course", "state", "submitted", "opens", "closes")
@@ -95,7 +72,15 @@ class PreferenceRoundAdmin(BoardAdmin):
                 wrap(require_POST(self.publish_view)),
                 name=f"{name}_publish",
             ),
+            path(
+                "<int:pk>/runs/<slug:code>/log/",
+                wrap(require_safe(self.log_view)),
+                name=f"{name}_log",
+            ),
             path("<int:pk>/places/<slug:code>/", wrap(self.assign_view), name=f"{name}_assign"),
+            path("<int:pk>/pins/<slug:code>/", wrap(self.pin_view), name=f"{name}_pin"),
+            path("<int:pk>/pins/<slug:code>/lift/", wrap(self.lift_view), name=f"{name}_lift"),
+            path("<int:pk>/lists/<slug:code>/", wrap(self.late_view), name=f"{name}_late"),
             *super().get_urls(),
         ]
 
@@ -110,18 +95,22 @@ class PreferenceRoundAdmin(BoardAdmin):
         if not object_id.isdecimal():
             raise Http404
         round_, at = self.found(request, pk=int(object_id)), clock.now()
+        runs = list(round_.allocations.select_related("run_by", "published_by"))
+        published = next((run for run in runs if run.published_at), None)
+        board = queries.board(round_)
         context = {
             "title": round_.title,
             "round": round_,
             "course": round_.course,
             "state": queries.state_of(round_, at),
             "state_words": STATE_WORDS[queries.state_of(round_, at)],
-            "board": queries.board(round_),
-            "runs": round_.allocations.select_related("run_by", "published_by"),
-            "refusal": (refusal := queries.allocation_refusal(round_, at)),
-            "unplaced": queries.students_without_talk(round_.course)
-            if refusal == "published"
-            else [],
+            "board": board,
+            "pins": queries.pins_of(round_),
+            "has_closed": at >= round_.closes_at,
+            "pictures": queries.board_pictures(round_, board, published or next(iter(runs), None)),
+            "runs": runs,
+            "refusal": queries.allocation_refusal(round_, at),
+            "unplaced": queries.students_without_talk(round_.course),
             "now": at,
         }
         return self.page(request, "board", context)
@@ -147,9 +136,19 @@ class PreferenceRoundAdmin(BoardAdmin):
             "round": round_,
             "course": round_.course,
             "run": run,
-            "view": queries.run_view(round_, run),
+            "view": (view := queries.run_view(round_, run)),
+            "picture": queries.run_pictures(view),
+            "compared": queries.compared(run, view.rows),
+            "replayed": queries.replay(run) if "replay" in request.GET else None,
         }
         return self.page(request, "run", context)
+
+    def log_view(self, request: HttpRequest, pk: int, code: str) -> HttpResponse:
+        """Hand out a run with all it rests on as a JSON file."""
+        run = self.found(request, self.found(request, pk=pk).allocations.all(), code=code)
+        answer = JsonResponse(queries.run_log(run), json_dumps_params={"indent": 2})
+        answer["Content-Disposition"] = f'attachment; filename="allocation-{run.code}.json"'
+        return answer
 
     def publish_view(self, request: HttpRequest, pk: int, code: str) -> HttpResponse:
         """Publish a run and tell everybody."""
@@ -255,149 +254,3 @@ STATE_WORDS = {
     "closing": gettext_lazy("Closing"),
     "closed": gettext_lazy("Closed"),
 }
-
-
-@admin.register(Presentation)
-class PresentationAdmin(BoardAdmin):
-    """Talks with their presenters; each place has its own button to give it to somebody else."""
-
-    list_display = ("__str__", "on_stage", "meeting", "position", "course")
-    list_filter = (OwnCourseFilter, "kind")
-    list_select_related = ("course", "paper", "meeting")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Presentation]:
-        live = Presenter.objects.live().select_related("membership__user").order_by("seat")
-        rows = super().get_queryset(request).select_related("course", "paper", "meeting")
-        return rows.prefetch_related(Prefetch("presenters", live, to_attr="live_presenters"))
-
-    @admin.display(description=gettext_lazy("Presenters"))
-    def on_stage(self, obj: Presentation) -> str:
-        places = [
-            (
-                row.membership.user.name,
-                reverse("admin:presentations_presentation_reassign", args=[row.pk]),
-                _("Reassign the place of %(name)s") % {"name": row.membership.user.name},
-                _("Reassign"),
-            )
-            for row in obj.live_presenters  # type: ignore[attr-defined]
-        ]
-        if not places:
-            return _("nobody")
-        return format_html_join(", ", '{} <a href="{}" aria-label="{}">{}</a>', places)
-
-    def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(self.reassign_view)
-        name = "presentations_presentation_reassign"
-        return [path("presenters/<int:pk>/reassign/", view, name=name), *super().get_urls()]
-
-    def reassign_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Choose who takes a place, see who is affected and told, then do it."""
-        places = Presenter.objects.filter(presentation__in=self.get_queryset(request))
-        place = self.found(
-            request,
-            places.select_related(
-                "membership__user",
-                "presentation__paper",
-                "presentation__meeting__course",
-                "presentation__allocation",
-            ),
-            pk=pk,
-        )
-        wanted = request.POST.get("to") or request.GET.get("to", "")
-        if not wanted:
-            return self.choose(request, place)
-        members = place.presentation.course.memberships.select_related("user")
-        to = self.found(request, members, code=wanted)
-        refusal = None
-        if request.method == "POST":
-            try:
-                return self.reassign(request, place, to)
-            except Refused as refused:
-                refusal = refused
-        return self.preview(request, place, to, refusal)
-
-    def choose(
-        self, request: HttpRequest, place: Presenter, refusal: Refused | None = None
-    ) -> HttpResponse:
-        """Show everybody who could take the place, the likeliest first."""
-        context = {
-            "title": _("Reassign: %(talk)s") % {"talk": place.presentation},
-            "place": place,
-            "course": place.presentation.course,
-            "candidates": queries.candidates_for(place),
-            "refusal": refusal,
-        }
-        return self.page(request, "reassign", context, refusal.status if refusal else 200)
-
-    def preview(
-        self, request: HttpRequest, place: Presenter, to: Any, refusal: Refused | None
-    ) -> HttpResponse:
-        """Show who is affected and told; where it cannot be done, say why and let choose again."""
-        try:
-            change = queries.reassign_preview(place, to, clock.now())
-        except Refused as refused:
-            return self.choose(request, place, refused)
-        context = {
-            "title": _("Give this talk to %(name)s?") % {"name": to.user.name},
-            "change": change,
-            "course": place.presentation.course,
-            "refusal": refusal,
-            "reason": request.POST.get("reason", ""),
-        }
-        return self.page(request, "reassign_preview", context, refusal.status if refusal else 200)
-
-    def reassign(self, request: HttpRequest, place: Presenter, to: Any) -> HttpResponseRedirect:
-        """Do it through the action. Raises what the action raises."""
-        answer = actions.reassign_presentation(
-            place.pk,
-            to,
-            request.POST.get("reason", ""),
-            reader(request),
-            clock.now(),
-            request.POST.get("nonce", ""),
-        )
-        words = ngettext(
-            "%(name)s now presents this talk. A mail to %(told)s person is on its way.",
-            "%(name)s now presents this talk. Mails to %(told)s people are on their way.",
-            answer["told"],
-        )
-        messages.success(request, words % {"name": to.user.name, "told": answer["told"]})
-        return redirect("admin:presentations_presentation_changelist")
-
-
-@admin.register(Presenter)
-class PresenterAdmin(CourseScopedAdmin):
-    """Who has and had which place, with the reason it ended. Read only."""
-
-    course_path = "presentation__course"
-    list_display = ("membership", "presentation", "choice", "reason", "since", "ended_at")
-    list_filter = (OwnCourseFilter, "kind")
-    list_select_related = ("membership__user", "presentation__paper")
-
-
-@admin.register(Allocation)
-class AllocationAdmin(CourseScopedAdmin):
-    """Runs with their hash, inputs and outcome. Read only."""
-
-    course_path = "round__course"
-    list_display = ("__str__", "code", "run_at", "run_by", "input_hash", "published_at")
-    list_filter = (OwnCourseFilter,)
-    list_select_related = ("round", "run_by")
-
-
-@admin.register(PreferenceList)
-class PreferenceListAdmin(CourseScopedAdmin):
-    """Lists as they stand, with the papers in order. Read only."""
-
-    course_path = "round__course"
-    list_display = ("membership", "round", "number", "submitted_at", "papers")
-    list_filter = (OwnCourseFilter,)
-    list_select_related = ("membership__user", "round")
-    readonly_fields = ("papers",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[PreferenceList]:
-        return super().get_queryset(request).prefetch_related("choices__paper")
-
-    @admin.display(description=gettext_lazy("Papers, best first"))
-    def papers(self, obj: PreferenceList) -> str:
-        return ", ".join(choice.paper.key for choice in obj.choices.all())
