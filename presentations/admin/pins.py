@@ -70,8 +70,7 @@ class PinPages(BoardAdmin):
         try:
             change = queries.lift_preview(round_, to)
         except Refused as refused:
-            messages.error(request, str(refused))
-            return redirect("admin:presentations_preferenceround_change", round_.pk)
+            return self.choose_pin(request, round_, to, refused)
         return self.preview_pin(request, change, refusal, lifts=True)
 
     def sent(self, request: HttpRequest) -> dict[str, Any]:

@@ -54,6 +54,12 @@ def bodies(world: World) -> dict[str, tuple[str, dict[str, Any]]]:
         "import_roster": ("instructor", {"content": "name,email\nAda,ada@example.org\n"}),
         "allocate_round": ("instructor", {}),
         "publish_allocation": ("instructor", {}),
+        "pin_student": (
+            "instructor",
+            {"student": student.code, "paper": ranked[0], "reason": "Guest."},
+        ),
+        "lift_pin": ("instructor", {"reason": "No guest."}),
+        "enter_late_list": ("instructor", {"student": student.code, "ranked": ranked}),
         "import_preferences": ("instructor", TABLE),
         "save_list": ("student", {"ranked": ranked, "version": 1}),
         "submit_list": ("student", {"ranked": ranked}),

@@ -77,6 +77,8 @@ THINGS: dict[str, Thing] = {
     "preferenceround.pk": Thing("round.pk", missing=MISSING_ID),
     "runs.code": code("run"),
     "places.code": code("student"),
+    "pins.code": code("student"),
+    "lists.code": code("student"),
     "offers.code": code("offer", personal=True),
     "swaps.code": code("swap"),
     "presenters.pk": Thing("presenter.pk", missing=MISSING_ID),

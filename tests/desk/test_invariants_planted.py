@@ -32,11 +32,14 @@ from grading.models import (
 )
 from presentations.models import (
     Allocation,
+    Pin,
+    PlaceOffer,
     PreferenceChoice,
     PreferenceList,
     PreferenceRound,
     Presenter,
     QueueEvent,
+    Swap,
 )
 from seminar.accounts.models import ApiToken, AuditEntry, User
 from seminar.desk.queries.invariants import FILES, Finding, all_invariants, run
@@ -54,16 +57,18 @@ from tests.desk.breaking import (
     unbind,
     update,
 )
-from tests.desk.whole_course import NOW, WholeCourse, make_whole_course
+from tests.desk.whole_course import HELD, NOW, WholeCourse, make_whole_course
 from tests.factories.assignments import make_mini
 from tests.factories.courses import (
     make_announcement,
     make_course,
     make_member,
     make_module,
+    make_paper,
     make_user,
 )
 from tests.factories.grading import make_component, make_item, make_rubric
+from tests.factories.presentations import AFTER
 
 Plant = Callable[[WholeCourse], object]
 LONG_AGO = NOW - timedelta(days=2)
@@ -171,6 +176,53 @@ def inputs_are_no_inputs(world: WholeCourse) -> None:
     update(Allocation, world.allocation.pk, outcome=outcome | {"input_hash": content_hash({})})
 
 
+def pin_first_student(world: WholeCourse, **fields: Any) -> Pin:
+    round_, member = world.allocation.round, PreferenceList.objects.order_by("id")[0].membership
+    instructor = Membership.objects.get(course=round_.course, role="instructor")
+    facts = {"reason": "Asked for it.", "set_at": LONG_AGO, "set_by": instructor.user}
+    paper = round_.papers.order_by("position")[0]
+    return Pin.objects.create(
+        **{"round": round_, "membership": member, "paper": paper} | facts | fields
+    )
+
+
+@plants("I-63")
+def a_pin_is_on_a_paper_that_is_not_on_offer(world: WholeCourse) -> None:
+    meeting = world.allocation.round.papers.all()[0].meeting
+    pin_first_student(world, paper=make_paper(world.course, meeting=meeting))
+
+
+@plants("I-63")
+def a_paper_has_more_pins_than_places(world: WholeCourse) -> None:
+    for row in PreferenceList.objects.order_by("id")[:3]:
+        pin_first_student(world, membership=row.membership)
+
+
+@plants("I-64")
+def a_run_gave_an_unwanted_paper(world: WholeCourse) -> None:
+    reports_a_wish(world, "unwanted", "papers", "paper")
+
+
+@plants("I-64")
+def a_run_gave_a_date_somebody_cannot(world: WholeCourse) -> None:
+    reports_a_wish(world, "unavailable", "meetings", "meeting")
+
+
+def reports_a_wish(world: WholeCourse, wish: str, keys: str, given: str) -> None:
+    """Let the stored inputs hold a wish that the outcome goes against, with hashes that fit."""
+    run = Allocation.objects.get(pk=world.allocation.pk)
+    placed = run.outcome["placements"][0]
+    inputs = run.inputs | {wish: [{"student": placed["student"], keys: [placed[given]]}]}
+    update(
+        Allocation,
+        run.pk,
+        inputs=inputs,
+        input_hash=content_hash(inputs),
+        outcome=run.outcome | {"input_hash": content_hash(inputs)},
+        rule_version="0",  # not replayed: only what is asked here is wrong
+    )
+
+
 @plants("I-05")
 def a_number_was_never_given(world: WholeCourse) -> None:
     last = PreferenceRound.objects.get(pk=world.round.pk).last_number
@@ -236,6 +288,52 @@ def a_ranking_differs_from_the_log(world: WholeCourse) -> None:
 @plants("I-52")
 def a_placement_was_not_given(world: WholeCourse) -> None:
     delete(Presenter.objects.filter(pk=Presenter.objects.first().pk))
+
+
+def an_offer(world: WholeCourse, **fields: Any) -> PlaceOffer:
+    """A second place of a paper, offered to a student, in time for the talk."""
+    paper = talk_paper(world)
+    update(Paper, paper.pk, capacity=2)
+    times = {"offered_at": AFTER, "expires_at": AFTER + timedelta(hours=48)}
+    who = {"membership": world.students[1], "number": 2, "choice": 1}
+    facts = {"round": world.round, "paper": paper, "seat": 1} | times | who | fields
+    return PlaceOffer.objects.create(**facts)
+
+
+@plants("I-60")
+def a_place_is_offered_beyond_the_capacity(world: WholeCourse) -> None:
+    an_offer(world, seat=2)
+
+
+@plants("I-60")
+def a_place_is_offered_that_somebody_has(world: WholeCourse) -> None:
+    an_offer(world, seat=0)
+
+
+@plants("I-60")
+def a_place_is_offered_twice(world: WholeCourse) -> None:
+    execute("DROP INDEX presentations_offer_one_open_per_place")
+    an_offer(world)
+    an_offer(world, membership=world.students[2])
+
+
+@plants("I-61")
+def an_offer_is_open_to_staff(world: WholeCourse) -> None:
+    an_offer(world, membership=world.ta)
+
+
+@plants("I-61")
+def an_offer_ends_within_7_days_of_the_talk(world: WholeCourse) -> None:
+    late = world.meeting.starts_at - timedelta(days=7) + timedelta(seconds=1)
+    an_offer(world, expires_at=late)
+
+
+@plants("I-62")
+def a_swap_is_open_with_somebody_who_left(world: WholeCourse) -> None:
+    mine, theirs = Presenter.objects.order_by("pk")[:2]
+    times = {"proposed_at": AFTER, "expires_at": AFTER + timedelta(hours=48)}
+    Swap.objects.create(mine=mine, theirs=theirs, **times)
+    update(Presenter, theirs.pk, ended_at=HELD)
 
 
 # --- work --------------------------------------------------------------------------------------

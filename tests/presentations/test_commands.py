@@ -100,3 +100,48 @@ def test_allocate_too_early_says_from_when(
 def test_allocate_does_not_publish_a_dry_run(course: Course, round_: PreferenceRound) -> None:
     with pytest.raises(CommandError, match="exclude each other"):
         allocate(course, "--dry-run", "--publish")
+
+
+def replay(*args: str) -> tuple[int, str]:
+    out = StringIO()
+    try:
+        call_command("replay_allocation", *args, stdout=out)
+    except SystemExit as ended:
+        return int(str(ended.code)), out.getvalue()
+    return 0, out.getvalue()
+
+
+def test_replay_allocation_says_same_bytes(
+    course: Course, round_: PreferenceRound, student: Membership
+) -> None:
+    make_submitted(round_, student, ["zero"])
+    allocate(course)
+    run = Allocation.objects.get()
+    status, printed = replay(run.code)
+    assert (status, printed.splitlines()[-1]) == (0, "same bytes")
+    status, printed = replay(run.code, "--json")
+    facts = json.loads(printed)
+    assert (status, facts["same"], facts["input_hash"]) == (0, True, run.input_hash)
+    assert facts["outcome_hash"] == facts["recomputed_hash"]
+
+
+@pytest.mark.plants_violation("I-04", reason="the stored outcome is changed")
+def test_replay_allocation_of_a_changed_outcome_ends_with_1(
+    course: Course, round_: PreferenceRound, student: Membership
+) -> None:
+    make_submitted(round_, student, ["zero"])
+    allocate(course)
+    run = Allocation.objects.get()
+    run.outcome["placements"][0]["number"] = 9
+    run.save()
+    status, printed = replay(run.code)
+    assert (status, printed.splitlines()[-1]) == (1, "NOT the same bytes")
+    run.inputs = {}
+    run.save()
+    status, printed = replay(run.code, "--json")
+    assert (status, json.loads(printed)["recomputed_hash"]) == (1, None)
+
+
+def test_replay_allocation_names_what_does_not_exist(db: None) -> None:
+    with pytest.raises(CommandError, match="There is no allocation “ghost”"):
+        call_command("replay_allocation", "ghost")

@@ -1,6 +1,16 @@
 """What always holds in the data, and whether it does. Source: docs/invariants.md."""
 
-from seminar.desk.queries.invariants import grades, mail, people, platform, queue, tokens, work
+from seminar.desk.queries.invariants import (
+    grades,
+    mail,
+    people,
+    pins,
+    places,
+    platform,
+    queue,
+    tokens,
+    work,
+)
 from seminar.desk.queries.invariants.reading import one_moment
 from seminar.desk.queries.invariants.registry import (
     FAST,
@@ -31,6 +41,8 @@ __all__ = [
     "mail",
     "one_moment",
     "people",
+    "pins",
+    "places",
     "platform",
     "queue",
     "run",
