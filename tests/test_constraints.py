@@ -349,6 +349,7 @@ def test_every_constraint_is_in_the_database(db: None) -> None:
     assert missing == []
 
 
+@pytest.mark.plants_violation("I-60", "I-62", reason="rows of every table that fit no course")
 @pytest.mark.parametrize("name", BREACHES)
 def test_the_database_refuses_a_breach(name: str, rows: dict[str, Row]) -> None:
     label, changes = BREACHES[name]
