@@ -1,6 +1,6 @@
 import pytest
 
-from courses.models import Course, Membership
+from courses.models import Course, CoursePolicy, Membership
 from presentations.models import Presenter
 from presentations.queries import papers_of_round, provisional_outcome
 from tests.api.calls import call, fields_of, get, refused, results, sent
@@ -51,6 +51,55 @@ def test_submit_list_gives_the_number(student: Membership) -> None:
             "number": 1,
         }
     ]
+
+
+def test_a_list_carries_its_wishes_and_is_whole_without_them(student: Membership) -> None:
+    round_ = make_round(student.course, max_unwanted=1)
+    first, second, third = keys_of(round_)
+    meeting = round_.papers.first().meeting.key
+    path = f"rounds/{round_.key}"
+    wishes = {"unwanted": [third], "unavailable": [meeting]}
+    whole = {"ranked": [first, second], **wishes}
+
+    prepared = sent(call(student, "PUT", student.course, f"{path}/list", whole | {"version": 0}))
+    answer = sent(call(student, "POST", student.course, f"{path}/list/submission", whole))
+    plain = {"ranked": [first, second], "version": answer["version"]}
+    changed = sent(call(student, "PUT", student.course, f"{path}/list", plain))
+
+    for one in (prepared, answer):
+        assert [paper["key"] for paper in one["unwanted"]] == [third]
+        assert (one["unavailable"], one["unranked"], one["max_unwanted"]) == ([meeting], [], 1)
+    assert answer["outcome"]["paper"] is None
+    assert (changed["unwanted"], changed["unavailable"], changed["number"]) == ([], [], 1)
+
+
+def test_bad_wishes_are_refused_by_field_value_and_rule(student: Membership) -> None:
+    round_ = make_round(student.course, max_unwanted=1)
+    first, second, third = keys_of(round_)
+    path = f"rounds/{round_.key}/list/submission"
+    body = {"ranked": [first, second], "unwanted": [second, third], "unavailable": ["ghost"]}
+
+    wrong = call(student, "POST", student.course, path, body)
+    strange = call(student, "POST", student.course, path, body | {"unwanted": third})
+
+    assert refused(wrong) == (422, "bad_list")
+    assert [(p["field"], p["code"], p["value"]) for p in wrong.json()["problems"]] == [
+        ("unwanted", "ranked", second),
+        ("unwanted", "too_many", 2),
+        ("unavailable", "unknown", "ghost"),
+    ]
+    assert fields_of(strange) == ["unwanted"]
+
+
+def test_a_sealed_round_tells_scripts_the_number_alone(student: Membership) -> None:
+    CoursePolicy.objects.update(sealed=True)
+    round_ = make_round(student.course)
+    body = {"ranked": keys_of(round_)[:2]}
+    path = f"rounds/{round_.key}/list/submission"
+
+    answer = sent(call(student, "POST", student.course, path, body))
+
+    assert (answer["number"], answer["sealed"], answer["outcome"]) == (1, True, None)
 
 
 def test_a_changed_list_keeps_its_number_and_a_stale_one_is_refused(student: Membership) -> None:

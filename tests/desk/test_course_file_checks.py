@@ -269,6 +269,8 @@ CHECKS = [
     (("meetings: [talks]", "meetings: [talks]\n    papers: [one]"),
      [(48, "rounds[0].key", "papers_or_meetings", "round")]),
     (("min_length: 1", "min_length: 3"), [(53, "rounds[0].min_length", "list_too_long", "3")]),
+    (("min_length: 1", "min_length: 1\n    max_unwanted: 9"),
+     [(54, "rounds[0].max_unwanted", "too_many_unwanted", "9")]),
     (("min_length: 1", "min_length: 2\n    max_length: 1"),
      [(54, "rounds[0].max_length", "empty_range", "1")]),
     (("    kind: report\n    title: Report\n    module: basics", "    kind: report\n    title: Report"),

@@ -140,11 +140,11 @@ def prepare_a_list(walk: Walk, page: Page) -> None:
     expect(heading(page, "Prepare your list")).to_be_visible()
     ranked = page.get_by_role("region", name="Ranked by you").get_by_role("listitem")
     for place, title in enumerate(reversed(WISHES), start=1):
-        button(page, f"Add {title}").click()
+        button(page, f"Rank {title}").click()
         expect(ranked).to_have_count(place)
     for place in range(len(WISHES) - 1):
         page.get_by_text(f"Move to… {WISHES[place]}").click()
-        page.get_by_label("Position").locator("visible=true").fill(str(place + 1))
+        page.get_by_label(f"Position for {WISHES[place]}").fill(str(place + 1))
         button(page, f"Move {WISHES[place]}").click()
         expect(ranked.nth(place)).to_contain_text(WISHES[place])
     walk.keep(page, "preferences")

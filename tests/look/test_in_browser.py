@@ -126,20 +126,6 @@ def test_account_menu_closes_on_escape(show: Callable[..., Page]) -> None:
     assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
 
 
-def test_rank_moves_keep_the_focus_and_are_announced(show: Callable[..., Page]) -> None:
-    page = show(page_of("desk/_guide_ranking.html", scripts=("rank",)))
-
-    page.get_by_role("button", name="Move LoRA: low-rank adaptation down").click()
-    page.keyboard.press("Alt+ArrowDown")
-
-    titles = page.locator("[data-rank-item] strong").all_inner_texts()
-    assert titles == ["ZeRO: memory optimizations", "Megatron-LM", "LoRA: low-rank adaptation"]
-    assert page.locator("[data-rank-item] .n").all_inner_texts() == ["1", "2", "3"]
-    focused = page.evaluate("document.activeElement.getAttribute('aria-label')")
-    assert focused == "Move LoRA: low-rank adaptation up"
-    expect(page.locator("#live")).to_have_text("LoRA: low-rank adaptation is now number 3 of 3.")
-
-
 def test_grading_keys_choose_levels_and_can_be_switched_off(show: Callable[..., Page]) -> None:
     page = show(page_of("desk/_guide_grading.html", scripts=("grading",), keys_open=False))
     chosen = "document.querySelector('[name=row-1]:checked').value"
