@@ -41,7 +41,7 @@ class World:
         """Fill a path of the schema; ``{key}`` means what its first part is about."""
         kind = route.removeprefix("/api/v1/courses/{slug}/").partition("/")[0]
         filled = route.replace("{slug}", self.course.slug)
-        special = "files" if route.endswith("/files") else kind
+        special = next((word for word in ("files", "pins") if f"/{word}" in route), kind)
         for name in ("key", "code", "member"):
             own = self.names.get(f"{special}.{name}", self.names.get(f"{kind}.{name}", ""))
             filled = filled.replace(f"{{{name}}}", own)
@@ -86,6 +86,7 @@ def make_world(*, students: int = 1) -> World:
         "applications.code": application.membership.code,
         "rounds.key": round_.key,
         "rounds.code": run["code"],
+        "pins.code": student.code,
         "presentations.code": talk.code,
         "presentations.member": student.code,
         "work.key": report.key,
