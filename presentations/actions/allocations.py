@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from courses.models import Course, Meeting, Paper
 from presentations import rules
 from presentations.actions import locks
-from presentations.models import Allocation, PreferenceRound, Presentation, Presenter
+from presentations.models import Allocation, PlaceOffer, PreferenceRound, Presentation, Presenter
 from presentations.queries import (
     Row,
     Talk,
@@ -209,6 +209,8 @@ def next_position(meeting: Meeting) -> int:
 
 def _seat(talk: Presentation, rows: list[Row], at: datetime) -> None:
     used = set(Presenter.objects.live().filter(presentation=talk).values_list("seat", flat=True))
+    offers = PlaceOffer.objects.filter(paper=talk.paper_id, state=PlaceOffer.State.OPEN)
+    used |= set(offers.values_list("seat", flat=True))
     free = (seat for seat in range(len(used) + len(rows)) if seat not in used)
     Presenter.objects.bulk_create(
         Presenter(

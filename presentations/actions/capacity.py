@@ -107,8 +107,7 @@ def _move(place: Presenter, key: str, course: Course, reason: str, news: News) -
     new = _place_on(key, member, course, news.at)
     talk = talk_on(new.paper, course)
     news.tell_partners(talk, "partner_came", member)
-    facts = {"seat": new.seat, "choice": new.choice, "reason": "moved", "at": news.at}
-    take_place(talk, member, **facts)
+    take_place(talk, member, seat=new.seat, choice=new.choice, reason="moved", at=news.at)
     news.tell(member, "talk_mine", presentation=talk)
 
 

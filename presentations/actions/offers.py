@@ -92,8 +92,8 @@ def accept_offer(offer_id: int, by: Membership, at: datetime, nonce: str = "") -
         answer(offer, PlaceOffer.State.ACCEPTED, at)
         talk = talk_on(offer.paper, course)
         news.tell_partners(talk, "partner_came", offer.membership)
-        facts = {"seat": offer.seat, "choice": offer.choice, "reason": "accepted", "at": at}
-        take_place(talk, offer.membership, **facts)
+        seat, choice = offer.seat, offer.choice
+        take_place(talk, offer.membership, seat=seat, choice=choice, reason="accepted", at=at)
         news.tell(offer.membership, "talk_mine", presentation=talk)
         news.tell_staff("accepted", talk, offer.membership, left=mine and mine.presentation)
         settled = settle(course, news)

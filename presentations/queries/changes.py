@@ -163,13 +163,14 @@ def _history(
     ).values_list(
         "membership__code", "presentation__paper__key", "presentation__meeting__cancelled_at"
     )
-    lost, past = set(), set()
+    lost: set[str] = set()
+    past: set[tuple[str, str]] = set()
     for student, paper, cancelled_at in ended:
         if cancelled_at is not None:
             lost.add(student)
         else:
             past.add((student, paper))
-    offered = set()
+    offered: set[tuple[str, str]] = set()
     answered = PlaceOffer.objects.filter(paper__course=course, state__in=GONE_OR_OPEN)
     for student, paper, state in answered.values_list("membership__code", "paper__key", "state"):
         (offered if state == PlaceOffer.State.OPEN else past).add((student, paper))
