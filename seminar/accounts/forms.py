@@ -14,6 +14,7 @@ from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter as mfa_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.base.internal.flows import check_rate_limit
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.core.cache import cache
@@ -80,6 +81,10 @@ class UsedOnce:
         right_for = (2 * app_settings.TOTP_TOLERANCE + 1) * app_settings.TOTP_PERIOD
         cache.set(key, "used", right_for)
         return typed
+
+
+class ActivateAppForm(UsedOnce, ActivateTOTPForm):
+    """The code typed to show that a new app is set up; it signs nobody in afterwards."""
 
 
 class CodeForm(UsedOnce, AuthenticateForm):

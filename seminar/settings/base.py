@@ -244,6 +244,7 @@ STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=False)
 # A passkey has nothing to guess; the hall signs in with those too.
 MFA_RATE_LIMITS: Any = {"webauthn_login": "600/m/ip"}
 MFA_FORMS = {
+    "activate_totp": "seminar.accounts.forms.ActivateAppForm",
     "add_webauthn": "seminar.accounts.forms.AddKeyForm",
     "authenticate": "seminar.accounts.forms.CodeForm",
     "reauthenticate": "seminar.accounts.forms.CodeAgainForm",

@@ -68,7 +68,9 @@ def test_staff_set_up_an_app_and_come_back_to_where_they_wanted(
     assert led_to(client.get(wanted)) == ASKED  # this session has not shown it yet
     confirm = client.get(ASKED)
     assert led_to(confirm) == REAUTHENTICATE
-    back = client.post(confirm["Location"], {"code": code_of(found[1])}, follow=True)
+    again = client.post(confirm["Location"], {"code": code_of(found[1])})
+    assert "Incorrect code" in again.content.decode()  # it was used to set up the app
+    back = client.post(confirm["Location"], {"code": code_of(found[1], ahead=1)}, follow=True)
 
     assert (back.request["PATH_INFO"], back.status_code) == (wanted, 200)
 
@@ -125,6 +127,23 @@ def test_a_code_that_was_used_is_refused_as_long_as_it_would_be_right(
         assert (answer.status_code, led_to(answer)) == (200, "")
         assert "Incorrect code" in answer.content.decode()
     assert led_to(thief.post(CODE, {"code": code_of(ahead=-1)})) == "/"  # another one is right
+
+
+@pytest.mark.usefixtures("time_stands")
+def test_the_code_that_sets_up_an_app_signs_nobody_in(client: Client, ta: Membership) -> None:
+    sign_in(client, with_password(ta.user))
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    page = client.get("/account/2fa/totp/activate/").content.decode()
+    [secret] = re.findall(r'<code class="nowrap">(\w+)</code>', page)
+    client.post("/account/2fa/totp/activate/", {"code": code_of(secret)})
+    thief = Client()
+    sign_in(thief, ta.user)
+
+    answer = thief.post(CODE, {"code": code_of(secret)})
+
+    assert (answer.status_code, led_to(answer)) == (200, "")
+    assert "Incorrect code" in answer.content.decode()
+    assert led_to(thief.post(CODE, {"code": code_of(secret, ahead=1)})) == "/"
 
 
 @pytest.mark.usefixtures("staff_need_it")
