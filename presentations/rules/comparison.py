@@ -51,7 +51,7 @@ class _Model:
         self.inputs, self.given = inputs, given
         self.papers = {paper.key: paper for paper in inputs.papers}
         self.pinned = {pin.student: pin.paper for pin in inputs.pins}
-        self.solver = highspy.Highs()
+        self.solver = highspy.Highs()  # type: ignore[no-untyped-call]
         self.solver.silent()
         for option, value in (("threads", 1), ("time_limit", SECONDS), ("mip_rel_gap", 0.0)):
             self.solver.setOptionValue(option, value)
