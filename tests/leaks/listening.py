@@ -5,6 +5,11 @@ Numbers are searched only in what cannot hold one by chance. All that is random 
 (letters and digits), nonces, tokens and links (base64url), session ids, hashes, ETags (hexadecimal,
 UUIDs). CSRF tokens, nonces and cookies are masked all the same; a mail's Message-ID and boundaries
 are left out where mails are read. The clock stands still, so that dates are the same in every run.
+
+In a row of numbers each neighbouring pair is one too: "1,6.37,2" may be a line of a table with a
+score in it, or not. So "6.37" is heard there, and in "3.1.6.37" as well; what is longer, as "16.37"
+or "6.375", is another number. Rows of numbers that are no scores, as versions, dates and the lines
+of a drawing, are the same in every run too: one that sang would sing always, and no test by chance.
 """
 
 import re
@@ -16,8 +21,8 @@ from tests.leaks.planting import Canary
 
 COOKIES = re.compile(r"(csrftoken|sessionid)=[^;]+")
 TEXT = re.compile(rb"CANARY-[\w-]+")
-# A number or a fraction that is not part of a longer one.
-NUMBER = re.compile(rb"(?<![\d.,])\d+[.,/]\d+")
+# A number or a fraction; each of those that overlap.
+NUMBER = re.compile(rb"(?<!\d)(?=(\d+[.,/]\d+))")
 
 
 class Choir:
@@ -30,7 +35,7 @@ class Choir:
         for canary in canaries:
             for form in canary.forms:
                 if canary.is_number:
-                    assert NUMBER.fullmatch(form), form
+                    assert NUMBER.findall(form)[:1] == [form], form
                     self.numbers[form].append(canary)
                 elif TEXT.fullmatch(form):
                     self.texts[form].append(canary)

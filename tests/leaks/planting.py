@@ -6,7 +6,6 @@ are ``CANARY-<what>-<eight digits>``; numbers, names and codes are canaries as t
 world has each only once.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -63,25 +62,11 @@ class Canary:
     is_number: bool = False
     is_secret: bool = False
 
-    @property
-    def text(self) -> bytes:
-        """Its only form, where that is a made-up text, which can be found quickly."""
-        return self.forms[0] if self.forms[0].startswith(b"CANARY-") else b""
-
     def may_be_met_by(self, actor: str) -> bool:
         return actor in self.allowed or (actor == OPERATOR and not self.is_secret)
 
     def __str__(self) -> str:
         return f"{self.what} of {self.place} ({self.forms[0].decode()})"
-
-    def sings_in(self, text: bytes) -> bool:
-        """Whether the value is in a text; a number only where it is not part of a longer one."""
-        if not self.is_number:
-            return any(form in text for form in self.forms)
-        return any(
-            form in text and re.search(rb"(?<![\d.,])" + re.escape(form) + rb"(?!\d)", text)
-            for form in self.forms
-        )
 
 
 def text_of(what: str, place: str) -> str:

@@ -21,7 +21,7 @@ from seminar.notifications.models import Message
 from tests.authz.matrix import Matrix
 from tests.authz.world import Place, World, built_world, seen_and_forgotten
 from tests.factories.courses import NOON
-from tests.leaks.changes import ALL_HIDDEN, LATER
+from tests.leaks.changes import ALL_HIDDEN, LATER, OF_NOBODY
 from tests.leaks.listening import Choir
 from tests.leaks.logged import Ledger, logged
 from tests.leaks.outsiders import Outsiders, met_in
@@ -67,9 +67,32 @@ def test_nobody_meets_a_canary_that_is_not_for_them(actor: str, planted: Planted
     assert leaks == {}
 
 
+@pytest.mark.parametrize(
+    ("text", "sings"),
+    [
+        (b"6.37", True),
+        (b'{"points":[1,6.37,2]}', True),
+        (b"Ada,M1/6.37", True),
+        (b"5,6,37", True),
+        (b"5;6.37;7", True),
+        (b"16.37", False),
+        (b"6.375", False),
+        (b"6.3.7", False),
+    ],
+)
+def test_a_score_is_heard_among_other_numbers(text: bytes, sings: bool) -> None:
+    score = Canary("score", "here", (b"6.37", b"6,37"), frozenset(), is_number=True)
+
+    assert Choir([score]).sing_in(text) == ({score} if sings else set())
+
+
 @pytest.mark.parametrize("actor", OUTSIDERS)
 def test_nobody_can_tell_what_is_hidden(actor: str, outsiders: Outsiders) -> None:
     assert outsiders.tell_apart(ALL_HIDDEN, [actor]) == []
+
+
+def test_who_was_told_cannot_tell_what_is_hidden_from_everybody(outsiders: Outsiders) -> None:
+    assert outsiders.tell_apart(OF_NOBODY, ["other_student"]) == []
 
 
 def test_who_was_told_meets_it(planted: Planted) -> None:
@@ -103,6 +126,13 @@ def test_staff_meet_what_is_hidden(planted: Planted) -> None:
         "told-note",
         "told-score",
     }
+
+
+def test_staff_meet_what_is_hidden_in_a_table(planted: Planted) -> None:
+    """So that the crawl, above, hears a score between commas."""
+    met = met_in(planted.outsiders.look("ta", "grading:gradebook_csv"), planted.choir)
+
+    assert kinds_of(met) >= {"hidden-score-student", "hidden-score-other_student"}
 
 
 def kinds_of(met: dict[Canary, list[str]]) -> set[str]:
