@@ -153,6 +153,12 @@ class Address:
         return None
 
     @property
+    def is_old_address_of_a_row(self) -> bool:
+        """Whether it is the one address without a name that Django gives every row of an admin."""
+        leads_on = getattr(self.view, "view_class", None) is RedirectView
+        return leads_on and self.pattern.name is None and self.route.endswith("/<path:object_id>/")
+
+    @property
     def policy(self) -> Policy | None:
         """Who may open it, as its view or a table above declares; None if nothing does."""
         if declared := policy_of(self.view):
@@ -166,8 +172,8 @@ class Address:
         label = owner.model._meta.label
         prefix = f"admin:{owner.opts.app_label}_{owner.opts.model_name}_"
         page = self.name.removeprefix(prefix)
-        if getattr(self.view, "view_class", None) is RedirectView:
-            return SITE  # an old address of a row, which leads to the present one
+        if self.is_old_address_of_a_row:
+            return SITE  # it leads to the present one
         if page not in PAGES_OF_ROWS or name_of(self.view) != f"{page}_view":
             return TOOLS if self.name in TOOL_PAGES else None
         if page in {"add", "delete"}:

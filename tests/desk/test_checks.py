@@ -10,6 +10,7 @@ from django.contrib.auth.models import Permission
 from django.core.checks import run_checks
 from django.http import HttpRequest, HttpResponse
 from django.urls import clear_url_caches, include, path
+from django.views.generic import RedirectView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -107,6 +108,37 @@ def test_a_page_that_an_admin_adds_is_found() -> None:
     ]
 
     assert found == [("desk.E001", "tool/"), ("desk.E001", "all/"), ("desk.E001", "plain/")]
+
+
+class LeadingAdmin(admin.ModelAdmin):
+    """The admin of a declared model, with three more addresses that lead elsewhere."""
+
+    def get_urls(self) -> list[Any]:
+        lead = self.admin_site.admin_view(RedirectView.as_view(url="/"))
+        lead.model_admin = self
+        named = {"name": "presentations_presentation_lead"}
+        return [
+            path("lead/", lead, **named),
+            path("lead/on/", lead),
+            path("lead/<path:object_id>/", lead, **named),
+            *super().get_urls(),
+        ]
+
+
+def test_an_address_that_an_admin_adds_and_that_leads_elsewhere_is_found() -> None:
+    """Only the old address that Django gives every row needs no line."""
+    site = admin.AdminSite()
+    site.register(Presentation, LeadingAdmin)
+    found = [
+        (error, route.removeprefix("admin/presentations/presentation/"))
+        for error, route in errors([path("admin/", site.urls)])
+    ]
+
+    assert found == [
+        ("desk.E001", "lead/"),
+        ("desk.E001", "lead/on/"),
+        ("desk.E001", "lead/<path:object_id>/"),
+    ]
 
 
 def test_a_line_without_a_page_is_found() -> None:
