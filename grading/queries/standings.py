@@ -159,7 +159,7 @@ class Guards:
 def guards_of(clauses: tuple[rules.Clause, ...]) -> Guards:
     """Return the thresholds of a rule; worked out once for all students."""
     own = {clause.component: Fraction(clause.at_least) for clause in reversed(clauses)}
-    shared = set(own.values())
+    shared = {Fraction(clause.at_least) for clause in clauses}
     return Guards(own, shared.pop() if len(shared) == 1 else None)
 
 
