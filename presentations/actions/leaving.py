@@ -116,25 +116,32 @@ def _course_of(presenter_id: int) -> int:
 
 
 @transaction.atomic
-def confirm_presence(presenter_id: int, by: Membership, at: datetime) -> dict[str, Any]:
+def confirm_presence(
+    presenter_id: int, by: Membership, at: datetime, nonce: str = ""
+) -> dict[str, Any]:
     """Say that one will give the talk. Said again, it changes nothing. Returns ``{"talk"}``.
 
     Locks the course's talks. Writes an audit entry; queues nothing: staff see who has not. Raises
-    Refused ``not_presenting``, ``talk_begun`` (409).
+    Refused ``not_presenting``, ``talk_begun`` (409), ``nonce_reused`` (422).
     """
     course = locks.locked_talks(by.course_id)
-    place = presenters_of(course).get(pk=presenter_id, membership=by)
-    refusal = leave_refusal(place, at, with_course=True)
-    if refusal is not None:
-        raise refusal
-    if place.confirmed_at is None:
-        place.confirmed_at = at
-        place.save(update_fields=["confirmed_at"])
-        audit(
-            "confirm_presence",
-            at=at,
-            actor=by.user,
-            subject=place.presentation.code,
-            course_slug=course.slug,
-        )
-    return {"talk": place.presentation.code}
+
+    def confirm() -> dict[str, Any]:
+        place = presenters_of(course).get(pk=presenter_id, membership=by)
+        refusal = leave_refusal(place, at, with_course=True)
+        if refusal is not None:
+            raise refusal
+        if place.confirmed_at is None:
+            place.confirmed_at = at
+            place.save(update_fields=["confirmed_at"])
+            audit(
+                "confirm_presence",
+                at=at,
+                actor=by.user,
+                subject=place.presentation.code,
+                course_slug=course.slug,
+            )
+        return {"talk": place.presentation.code}
+
+    body = [presenter_id]
+    return once(nonce, user=by.user, verb="confirm_presence", body=body, at=at, do=confirm)

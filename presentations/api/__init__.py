@@ -3,6 +3,24 @@
 from django.urls import path
 
 from presentations.api.allocation import Allocate, AllocationBoard, OneRun, Publish, Replay
+from presentations.api.changes import (
+    AcceptOffer,
+    AcceptSwap,
+    ChangeCapacity,
+    ConfirmPresence,
+    DeclineOffer,
+    DeclineSwap,
+    Offers,
+    OneOffer,
+    OneSwap,
+    PreviewCapacity,
+    ProposeSwap,
+    SwapPresenters,
+    Swaps,
+    WithdrawFromTalk,
+    WithdrawPresenter,
+    WithdrawSwap,
+)
 from presentations.api.imports import ImportPreferences
 from presentations.api.pins import EnterLateList, LiftPin, RoundPins
 from presentations.api.ranking import OneRound, Rounds, SaveList, SubmitList, WithdrawList
@@ -19,7 +37,8 @@ from presentations.api.talks import (
     ReassignPreview,
 )
 
-PLACE = "presentations/<slug:code>/presenters/<slug:member>"
+TALK = "presentations/<slug:code>"
+PLACE = f"{TALK}/presenters/<slug:member>"
 urlpatterns = [
     path("rounds", Rounds.as_view(), name="rounds"),
     path("rounds/<slug:key>", OneRound.as_view(), name="round"),
@@ -53,4 +72,20 @@ urlpatterns = [
     path(f"{PLACE}/candidates", Candidates.as_view(), name="candidates"),
     path(f"{PLACE}/preview", ReassignPreview.as_view(), name="reassign_preview"),
     path(f"{PLACE}/reassignment", ReassignPresentation.as_view(), name="reassign_presentation"),
+    path(f"{PLACE}/withdrawal", WithdrawPresenter.as_view(), name="withdraw_presenter"),
+    path(f"{PLACE}/swap", SwapPresenters.as_view(), name="swap_presenters"),
+    path(f"{TALK}/confirmation", ConfirmPresence.as_view(), name="confirm_presence"),
+    path(f"{TALK}/withdrawal", WithdrawFromTalk.as_view(), name="withdraw_from_talk"),
+    path(f"{TALK}/swaps", ProposeSwap.as_view(), name="propose_swap"),
+    path("offers", Offers.as_view(), name="offers"),
+    path("offers/<slug:code>", OneOffer.as_view(), name="offer"),
+    path("offers/<slug:code>/acceptance", AcceptOffer.as_view(), name="accept_offer"),
+    path("offers/<slug:code>/refusal", DeclineOffer.as_view(), name="decline_offer"),
+    path("swaps", Swaps.as_view(), name="swaps"),
+    path("swaps/<slug:code>", OneSwap.as_view(), name="swap"),
+    path("swaps/<slug:code>/acceptance", AcceptSwap.as_view(), name="accept_swap"),
+    path("swaps/<slug:code>/refusal", DeclineSwap.as_view(), name="decline_swap"),
+    path("swaps/<slug:code>/withdrawal", WithdrawSwap.as_view(), name="withdraw_swap"),
+    path("papers/<slug:key>/capacity", ChangeCapacity.as_view(), name="change_capacity"),
+    path("papers/<slug:key>/capacity/preview", PreviewCapacity.as_view(), name="preview_capacity"),
 ]

@@ -41,8 +41,8 @@ class NewPin(Body):
     reason = Text(max_length=500)
 
 
-class Reason(Body):
-    """Why."""
+class Lifting(Body):
+    """Why a pin is taken back."""
 
     reason = Text(max_length=500)
 
@@ -54,7 +54,7 @@ class LateList(Body):
     ranked = serializers.ListField(child=Text(max_length=50), max_length=LONGEST)
 
 
-class Number(Answer):
+class LateNumber(Answer):
     """The number that a list got."""
 
     student = serializers.CharField()
@@ -105,10 +105,10 @@ class LiftPin(PinApi):
     policy = INSTRUCTOR
     reads = RoundPins
 
-    @operation("lift_pin", "Take a pin back", body=Reason, answer=Pins, idempotent=True)
+    @operation("lift_pin", "Take a pin back", body=Lifting, answer=Pins, idempotent=True)
     def post(self, request: Request, slug: str, key: str, code: str) -> Response:
         round_, to = self.found(key), self.student(code)
-        actions.lift_pin(round_.pk, to, reason=self.body(Reason)["reason"], **self.who())
+        actions.lift_pin(round_.pk, to, reason=self.body(Lifting)["reason"], **self.who())
         return self.pins(round_)
 
 
@@ -119,7 +119,7 @@ class EnterLateList(PinApi):
         "enter_late_list",
         "Give somebody's list the next number after the round closed",
         body=LateList,
-        answer=Number,
+        answer=LateNumber,
         status=201,
         idempotent=True,
     )
@@ -127,4 +127,4 @@ class EnterLateList(PinApi):
         round_, sent = self.found(key), self.body(LateList)
         to = self.student(sent["student"])
         done = actions.enter_late_list(round_.pk, to, sent["ranked"], **self.who())
-        return self.answer(Number, done, 201)
+        return self.answer(LateNumber, done, 201)

@@ -46,6 +46,7 @@ def bodies(world: World) -> dict[str, tuple[str, dict[str, Any]]]:
     gift = {"item": names["participation.item"], "student": student.code, "verb": "give"}
     clauses = [{"component": None, "at_least": "50"}]
     token = {"name": "Script", "scopes": ["read"], "expires_at": until}
+    partner = {"talk": names["partner.talk"], "member": names["partner.member"]}
     file = SimpleUploadedFile("mini.pdf", make_pdf(), content_type="application/pdf")
     return {
         "announce": ("ta", {"title": "Room", "body": "024", "public": False}),
@@ -68,6 +69,17 @@ def bodies(world: World) -> dict[str, tuple[str, dict[str, Any]]]:
         "schedule_final_talk": ("instructor", final),
         "cancel_final_talk": ("instructor", {"reason": "Ill."}),
         "assign_presenter": ("instructor", {"to": other.code, "reason": "Joined late."}),
+        "accept_offer": ("student", {}),
+        "decline_offer": ("student", {}),
+        "confirm_presence": ("student", {}),
+        "withdraw_from_talk": ("student", {"reason": "Ill."}),
+        "withdraw_presenter": ("instructor", {"reason": "Ill."}),
+        "propose_swap": ("student", partner | {"message": "Please?"}),
+        "accept_swap": ("student", {}),
+        "decline_swap": ("student", {}),
+        "withdraw_swap": ("student", {}),
+        "swap_presenters": ("instructor", partner | {"reason": "Both asked."}),
+        "change_capacity": ("instructor", {"capacity": 2, "reason": "A big paper."}),
         "import_scores": ("instructor", {"content": "email,report\n", "reason": "Exam."}),
         "give_participation": ("ta", gift),
         "release_item": ("instructor", {"item": names["grading.key"]}),
@@ -133,4 +145,7 @@ def test_every_operation_that_takes_a_key_says_under_which_verbs() -> None:
         name: method.done_once
         for name, place in KEYED.items()
         if (method := views[place]).done_once != {name}
-    } == {"save_list": {"prepare_list", "change_list"}}
+    } == {
+        "save_list": {"prepare_list", "change_list"},
+        "withdraw_presenter": {"withdraw_from_talk"},
+    }

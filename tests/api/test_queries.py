@@ -41,4 +41,4 @@ def test_lists_take_the_same_queries_at_two_sizes(db: None) -> None:
 
     assert {place: pair for place, pair in counted.items() if pair[0] != pair[1]} == {}
     assert {place: pair for place, pair in counted.items() if max(pair) > MOST} == {}
-    assert len(counted) == 18
+    assert len(counted) == 20

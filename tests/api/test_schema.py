@@ -102,6 +102,12 @@ BODILESS = {
     "publish_allocation",
     "request_results",
     "publish_results",
+    "accept_offer",
+    "decline_offer",
+    "confirm_presence",
+    "accept_swap",
+    "decline_swap",
+    "withdraw_swap",
 }
 
 

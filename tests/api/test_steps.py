@@ -46,6 +46,7 @@ REPEATABLE = {
     "decide_item": VERSIONED,
     "excuse_items_before_joining": REACHED,
     "preview_pass_rule": "it writes nothing",
+    "preview_capacity": "it writes nothing",
     "save_draft": VERSIONED,
     "save_field": VERSIONED,
     "choose_papers": REPLACED,

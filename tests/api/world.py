@@ -6,6 +6,7 @@ from decimal import Decimal
 from courses.models import Course, Meeting, Membership
 from grading.models import GradeItem
 from presentations.actions import allocate_round
+from presentations.models import PreferenceRound, Presentation
 from tests.factories.assignments import make_draft, make_mini, make_report
 from tests.factories.courses import (
     NOON,
@@ -26,7 +27,15 @@ from tests.factories.grading import (
     release,
     score,
 )
-from tests.factories.presentations import AFTER, keys_of, make_round, make_submitted, make_talk
+from tests.factories.presentations import (
+    AFTER,
+    keys_of,
+    make_offer,
+    make_round,
+    make_submitted,
+    make_swap,
+    make_talk,
+)
 
 
 @dataclass(frozen=True)
@@ -67,12 +76,16 @@ def make_world(*, students: int = 1) -> World:
         make_submitted(round_, member, keys_of(round_)[:2])
     run = allocate_round(round_.pk, people["instructor"].user, AFTER)
     talk = make_talk(course, student, paper=paper)
+    partner = make_member(course, name="Pat Partner")
+    other_talk = make_talk(course, partner)
+    swap = make_swap(talk, other_talk, NOON)
+    offer = make_offer(round_, round_.papers.earliest("position"), student, NOON)
     report = make_report(course, module=module)
     make_draft(report, student)
     mini = make_mini(course)
     item, joining = add_scheme(course)
     submission = hand_in(item, student)
-    grow(course, more, item)
+    grow(course, more, item, round_, talk)
     for member in more:
         score(item, member, "7", by=ta)
         mark(lecture, member, "in_room", by=ta)
@@ -89,6 +102,10 @@ def make_world(*, students: int = 1) -> World:
         "pins.code": student.code,
         "presentations.code": talk.code,
         "presentations.member": student.code,
+        "partner.talk": other_talk.code,
+        "partner.member": partner.code,
+        "offers.code": offer.code,
+        "swaps.code": swap.code,
         "work.key": report.key,
         "files.key": mini.key,
         "receipts.code": submission.code,
@@ -114,11 +131,21 @@ def add_scheme(course: Course) -> tuple[GradeItem, GradeItem]:
     return item, joining
 
 
-def grow(course: Course, more: list[Membership], item: GradeItem) -> None:
-    """One more of everything for each further student."""
+def grow(
+    course: Course,
+    more: list[Membership],
+    item: GradeItem,
+    round_: PreferenceRound,
+    talk: Presentation,
+) -> None:
+    """One more of everything for each further student, and for the presenter of the talk."""
+    presenter = talk.presenters.get()
     for member in more:
         make_announcement(course)
         make_application(course)
-        make_talk(course, member)
+        other = make_talk(course, member)
+        make_swap(talk, other, NOON)
+        free = make_paper(course, meeting=other.meeting)
+        make_offer(round_, free, presenter.membership, NOON)
         make_mini(course)
         hand_in(item, member)

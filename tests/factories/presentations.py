@@ -1,11 +1,11 @@
 """Rounds, lists and talks for tests."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from courses.models import Course, Membership, Paper
 from presentations.actions import submit_list
-from presentations.models import PreferenceRound, Presentation, Presenter
+from presentations.models import PlaceOffer, PreferenceRound, Presentation, Presenter, Swap
 from tests.factories.courses import NUMBERS, make_meeting, make_member, make_paper
 
 # The round of the example: from the end of the first lecture, Mon 20 Oct 2025, 18:00 in Berlin,
@@ -84,3 +84,24 @@ def make_talk(course: Course, *members: Membership, **fields: Any) -> Presentati
             since=OPENS,
         )
     return talk
+
+
+def make_offer(round_: PreferenceRound, paper: Paper, to: Membership, at: datetime) -> PlaceOffer:
+    """An open offer of the first place of a paper; it is open for two days."""
+    return PlaceOffer.objects.create(
+        round=round_,
+        paper=paper,
+        seat=0,
+        membership=to,
+        number=1,
+        choice=1,
+        offered_at=at,
+        expires_at=at + timedelta(days=2),
+    )
+
+
+def make_swap(mine: Presentation, theirs: Presentation, at: datetime) -> Swap:
+    """An open swap between the first presenters of two talks; it is open for two days."""
+    one, two = (talk.presenters.earliest("seat") for talk in (mine, theirs))
+    until = at + timedelta(days=2)
+    return Swap.objects.create(mine=one, theirs=two, proposed_at=at, expires_at=until)
