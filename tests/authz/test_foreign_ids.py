@@ -123,6 +123,17 @@ def in_course_file(here: Place, body: Body, value: str) -> Body:
     return body | {"text": body["text"].replace(f"module: {here.module.key}", f"module: {value}")}
 
 
+def moved(field: str) -> Put:
+    """Somebody gives up a place of a paper that gets smaller; they or what they get is foreign."""
+    return lambda here, body, value: (
+        body
+        | {
+            "capacity": 0,
+            "moves": [{"member": here.student.code, "paper": None} | {field: value}],
+        }
+    )
+
+
 def of_student(prefix: str, value: str) -> Put:
     """A field whose name ends in somebody's code."""
     return lambda here, body, code: (
@@ -137,6 +148,7 @@ EXTRA = [
         "instructor",
         lambda here: {"clauses": [{"component": "written", "at_least": "40"}]},
     ),
+    Write("api:preview_capacity", "instructor", lambda here: {"capacity": 2, "reason": "Wanted."}),
     Write("api:assign_preview", "instructor", method="GET"),
     Write("api:reassign_preview", "instructor", method="GET"),
     Write("api:next", "ta", method="GET"),
@@ -191,6 +203,19 @@ NAMES = [
     Names("api:pin_student POST", "paper", PAPER, made_up=MISSING_KEY),
     Names("api:enter_late_list POST", "student", STUDENT),
     Names("api:enter_late_list POST", "ranked[]", PAPER, made_up=MISSING_KEY),
+    *(
+        Names(f"api:{name} POST", field, thing)
+        for name in ("propose_swap", "swap_presenters")
+        for field, thing in (("talk", code("other_talk")), ("member", code("other_student")))
+    ),
+    *(
+        Names(f"api:{name} POST", f"moves[].{field}", thing, moved(field), made_up)
+        for name in ("change_capacity", "preview_capacity")
+        for field, thing, made_up in (
+            ("member", STUDENT, MISSING_CODE),
+            ("paper", PAPER, MISSING_KEY),
+        )
+    ),
     Names("api:schedule_final_talk POST", "meeting", key("finals"), made_up=MISSING_KEY),
     Names("api:schedule_final_talk POST", "members[]", STUDENT),
     Names("api:assign_presenter POST", "to", STUDENT),
@@ -299,6 +324,7 @@ def walker(world: World) -> ConfirmedWalker:
     return ConfirmedWalker(world, Matrix.read())
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("names", NAMES, ids=str)
 def test_another_courses_thing_in_a_body_is_as_one_that_is_not(
     names: Names, walker: ConfirmedWalker, world: World
@@ -336,8 +362,8 @@ def words(answer: Answer, call: Call) -> tuple[Any, ...]:
 # Fields that name nothing, by their last name.
 PLAIN_IN_API = """
     abstract arxiv at_least audience authors body contact description equivalent expected
-    feedback file finals_text forum_url frameworks language level minis_text mode motivation
-    name note online_link online_note plan points reason reports_text room short_name
+    feedback file finals_text forum_url frameworks language level message minis_text mode
+    motivation name note online_link online_note plan points reason reports_text room short_name
     structure talks_text term title topics url venue zone
 """
 PLAIN_IN_FORMS = """

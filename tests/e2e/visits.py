@@ -42,12 +42,15 @@ BEFORE: Visits = [
 DURING: Visits = [
     ("ada", " work work/report-1 work/report-1/edit work/mini-1 work/mini-2/upload"),
     ("ada", "work/report-1/receipt/{receipt} receipt/{receipt}"),
-    ("ada", "presentations presentations/{talk}"),
+    ("ada", "presentations presentations/{talk} presentations/{talk}/withdrawal"),
+    ("ada", "presentations/{talk}/swaps swaps/{swap}"),
     ("cleo", "work/report-1/papers work/report-1/edit work/report-1/check"),
     ("ta", "presentations presentations/{talk} receipt/{receipt} manage/gradebook"),
     ("instructor", f"{BOARD}/change/ {BOARD}/runs/{{run}}/ {BOARD}/places/{{late}}/"),
     ("instructor", f"/admin/presentations/presentation/ {PLACE} {PLACE}?to={{cleo}}"),
     ("instructor", "manage/tasks/report-1 manage/finals/{final}/cancellation"),
+    ("instructor", "presentations/{talk} presentations/{talk}/presenters/{ada}/withdrawal"),
+    ("instructor", "presentations/{talk}/presenters/{ada}/swap manage/papers/chinchilla/capacity"),
 ]
 
 # 3 February: everything is graded, some of it released; Ben's talk still needs a decision.
@@ -86,6 +89,13 @@ NOT_VISITED = {
     "grading:decide_item": ONLY_SENT_TO,
     "grading:excuse_items_before_joining": ONLY_SENT_TO,
     "desk:demo_sign_in": ONLY_SENT_TO,
+    "presentations:confirm_presence": ONLY_SENT_TO,
+    "presentations:accept_offer": ONLY_SENT_TO,
+    "presentations:decline_offer": ONLY_SENT_TO,
+    "presentations:accept_swap": ONLY_SENT_TO,
+    "presentations:decline_swap": ONLY_SENT_TO,
+    "presentations:withdraw_swap": ONLY_SENT_TO,
+    "presentations:offer": "needs a place that somebody gave back; tests/presentations draw it",
     "mfa_login_webauthn": ONLY_SENT_TO,
     "presentations:rounds": "leads to the one round there is",
     "presentations:allocation": "leads to the board, which is visited",

@@ -84,7 +84,13 @@ def during_the_term(world: World) -> Setting:
     talk = ada.talks.get()
     hold_final_talk(world, [world.ben], at=berlin(date(2025, 11, 4)))
     final = world.ben.talks.live().get(kind="final").presentation
+    other = world.ben.talks.live().get(kind="in_class")
+    swap = presentations.propose_swap(
+        talk.pk, other.pk, "I am away that week.", ada, berlin(date(2025, 11, 4))
+    )
     return {}, {
+        "ada": ada.code,
+        "swap": swap["swap"],
         "cleo": world.cleo.code,
         "late": world.cleo.code,
         "receipt": ada.submissions.get().code,

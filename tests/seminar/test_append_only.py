@@ -7,12 +7,13 @@ from django.db.models import Model
 
 from assignments.models import StoredFile
 from grading.models import ParticipationPoint, Result, ResultRun
+from presentations.models import FinalProject, Proposal, ProposalDecision, Slides
 from seminar.accounts.actions import audit, once
 from seminar.accounts.models import AuditEntry
 from seminar.lib.append_only import AppendOnly
 from tests.factories.courses import NOON, make_course, make_meeting, make_member
 from tests.factories.grading import hand_in, make_component, make_item, release, score
-from tests.factories.presentations import keys_of, make_round, make_submitted
+from tests.factories.presentations import keys_of, make_round, make_submitted, make_talk
 
 APPEND_ONLY = [model for model in apps.get_models() if issubclass(model, AppendOnly)]
 
@@ -50,6 +51,19 @@ def write_one_of_each() -> None:
     )
     run = ResultRun.objects.create(course=course, number=1, requested_at=NOON)
     Result.objects.create(run=run, membership=student, verdict="open", content={})
+    file = {"sha256": "0" * 64, "name": "slides.pdf", "size": 1}
+    Slides.objects.create(
+        presentation=make_talk(course, student), version=1, uploaded_at=NOON,
+        uploaded_by=student.user, **file,
+    )  # fmt: skip
+    facts = {"mode": "new_mechanism", "title": "Sparse attention"}
+    project = FinalProject.objects.create(course=course, created_at=NOON, **facts)
+    proposal = Proposal.objects.create(
+        project=project, version=1, fields={}, submitted_at=NOON, submitted_by=student, **facts
+    )
+    ProposalDecision.objects.create(
+        proposal=proposal, verdict="approved", decided_at=NOON, decided_by=staff
+    )
 
 
 @pytest.mark.parametrize("model", APPEND_ONLY, ids=lambda model: model._meta.label)
