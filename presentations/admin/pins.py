@@ -98,7 +98,9 @@ class PinPages(BoardAdmin):
             "choices": queries.pin_choices(round_, to),
             "refusal": refusal,
         }
-        return self.page(request, "pin", context, refusal.status if refusal else 200)
+        # Who only looks is shown what there is, with the reason why not what they asked for.
+        status = refusal.status if refusal and request.method == "POST" else 200
+        return self.page(request, "pin", context, status)
 
     def preview_pin(
         self,

@@ -16,6 +16,8 @@ that changed, a line that was added).
 """
 
 import hashlib
+from collections.abc import Callable
+from inspect import signature
 from typing import Any, Protocol
 
 from django.http import Http404
@@ -42,10 +44,20 @@ def etag_of(content: bytes) -> str:
     return quote_etag(hashlib.md5(content, usedforsecurity=False).hexdigest())
 
 
+def named(method: Callable[..., Any], values: dict[str, Any]) -> dict[str, Any]:
+    """Return those values that a method takes.
+
+    Where a part has only an address for writing, the view of the whole is what one reads: its
+    address has fewer parts.
+    """
+    taken = signature(method).parameters
+    return {name: value for name, value in values.items() if name in taken}
+
+
 def current_etag(reader: Reader) -> str | None:
     """Return the tag of what a view would answer now; None where nothing is there."""
     try:
-        found = reader.get(reader.request, **reader.kwargs)
+        found = reader.get(reader.request, **named(reader.get, reader.kwargs))
     except Http404:
         return None
     renderer: Any = reader.request.accepted_renderer

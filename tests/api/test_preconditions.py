@@ -15,6 +15,7 @@ from tests.api.calls import get, refused, sent
 from tests.api.test_schema import api_views, operations, schema
 from tests.factories.assignments import make_draft, make_report
 from tests.factories.grading import hand_in, make_component, make_item, make_pass_rule
+from tests.factories.presentations import AFTER, keys_of, make_round
 
 pytestmark = pytest.mark.usefixtures("set_clock")
 
@@ -139,6 +140,26 @@ def test_two_graders_with_if_match(student: Membership, ta: Membership) -> None:
 
     assert refused(again) == (412, "changed")
     assert GradeEntry.objects.count() == 1
+
+
+def test_a_part_is_guarded_by_the_tag_of_the_whole(
+    instructor: Membership, student: Membership, set_clock: Any
+) -> None:
+    """The address that lifts a pin has a part more than the one that shows the pins."""
+    round_ = make_round(instructor.course)
+    set_clock(AFTER)
+    pins = f"rounds/{round_.key}/pins"
+    pin = {"student": student.code, "paper": keys_of(round_)[0], "reason": "Guest talk"}
+    before = tag(instructor, pins)
+    sent(request(instructor, "POST", pins, pin, Idempotency_Key="pin-once-1"), 201)
+    lift, why = f"{pins}/{student.code}/lifting", {"reason": "No guest"}
+
+    stale = request(instructor, "POST", lift, why, If_Match=before, Idempotency_Key="lift-once-1")
+    now = tag(instructor, pins)
+    fresh = request(instructor, "POST", lift, why, If_Match=now, Idempotency_Key="lift-once-1")
+
+    assert refused(stale) == (412, "changed")
+    assert sent(fresh) == {"pins": []}
 
 
 def test_a_repetition_is_answered_though_the_tag_has_changed(instructor: Membership) -> None:

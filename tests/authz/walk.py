@@ -225,7 +225,9 @@ class Walker:
         counted, writes = [0], []
 
         def watch(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
-            word = str(sql).split(None, 1)[0].upper()
+            word = (
+                str(sql).lstrip("(").split(None, 1)[0].upper()
+            )  # a union has its parts in brackets
             if word not in READING:
                 writes.append(str(sql))
             if word not in READING[1:]:

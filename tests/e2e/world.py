@@ -129,9 +129,9 @@ SUMMARY = (
 )
 
 
-def submit_list(world: World, member: Membership, *, at: datetime) -> None:
-    """Submit a list of six papers, the first as they stand in the round."""
-    keys = list(world.round.papers.values_list("key", flat=True)[:6])
+def submit_list(world: World, member: Membership, *, at: datetime, skip: int = 0) -> None:
+    """Submit a list of six papers as they stand in the round, after the first few to ``skip``."""
+    keys = list(world.round.papers.values_list("key", flat=True)[skip : skip + 6])
     presentations.submit_list(world.round.pk, member, keys, "", at)
 
 
