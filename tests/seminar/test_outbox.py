@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from courses.models import Course
 from seminar.accounts.models import User
+from seminar.notifications import tasks
 from seminar.notifications.actions import (
     ATTEMPTS,
     LEASE,
@@ -290,6 +291,24 @@ def test_a_worker_that_lost_its_lease_writes_nothing(db: None, server: MailServe
 
     message.refresh_from_db()
     assert (message.state, message.uncertain) == (State.QUEUED, True)
+
+
+def test_deliver_job_sends_one_mail_at_a_time_in_a_process(
+    db: None, server: MailServer, set_clock: Any
+) -> None:
+    """A second tick leaves it to the one under way: a crash doubles one mail at most."""
+    message = queue()
+    nested: list[str] = []
+
+    def tick_again(_count: int) -> None:
+        tasks.deliver()  # on the server's thread, while the first one waits for its answer
+        nested.append(message.message_id)
+
+    server.on_mail = tick_again
+    tasks.deliver()
+
+    message.refresh_from_db()
+    assert (nested, message.state, message.attempts) == ([message.message_id], "sent", 1)
 
 
 @pytest.mark.django_db(transaction=True)
